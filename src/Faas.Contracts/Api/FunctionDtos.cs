@@ -1,0 +1,95 @@
+using Faas.Contracts.Functions;
+
+namespace Faas.Contracts.Api;
+
+/// <summary>One function as <c>GET /v1/functions</c> lists it.</summary>
+public sealed record FunctionSummary
+{
+    /// <summary>The function's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its runtime.</summary>
+    public required string Runtime { get; init; }
+
+    /// <summary><c>idle</c> (no instance), <c>starting</c>, <c>ready</c>, <c>failing</c> (its last activation failed) or <c>deleting</c>.</summary>
+    public required string State { get; init; }
+
+    /// <summary>Instances that exist now, ready or starting.</summary>
+    public required int Instances { get; init; }
+
+    /// <summary>The serving revision.</summary>
+    public required string Revision { get; init; }
+
+    /// <summary>Memory limit of an instance in MiB.</summary>
+    public required int MemoryMiB { get; init; }
+
+    /// <summary>Invocations recorded so far.</summary>
+    public required long Invocations { get; init; }
+
+    /// <summary>Cost of all recorded invocations.</summary>
+    public required decimal Cost { get; init; }
+
+    /// <summary>When the serving revision was deployed.</summary>
+    public required DateTimeOffset DeployedAt { get; init; }
+
+    /// <summary>Where callers invoke it.</summary>
+    public required string Url { get; init; }
+}
+
+/// <summary>One function with its spec, instances and totals: <c>GET /v1/functions/{name}</c>.</summary>
+public sealed record FunctionDescription
+{
+    /// <summary>The line of the list.</summary>
+    public required FunctionSummary Summary { get; init; }
+
+    /// <summary>The serving revision's spec.</summary>
+    public required FunctionSpec Spec { get; init; }
+
+    /// <summary>The instances that exist now.</summary>
+    public required IReadOnlyList<InstanceDescription> Instances { get; init; }
+
+    /// <summary>What its invocations used in total.</summary>
+    public required UsageTotals Totals { get; init; }
+
+    /// <summary>Why the last activation failed; null when it did not.</summary>
+    public string? LastFailure { get; init; }
+}
+
+/// <summary>One instance.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Revision">The revision it runs.</param>
+/// <param name="State"><c>starting</c>, <c>ready</c>, <c>draining</c>.</param>
+/// <param name="StartedAt">When it was asked for.</param>
+/// <param name="InFlight">Invocations it runs now, as last reported by the gateway.</param>
+/// <param name="Driver"><c>docker</c> or <c>process</c>.</param>
+public sealed record InstanceDescription(string Id, string Revision, string State, DateTimeOffset StartedAt, int InFlight, string Driver);
+
+/// <summary>Sums over usage records.</summary>
+/// <param name="Invocations">How many.</param>
+/// <param name="Errors">Those whose outcome was not <c>None</c>.</param>
+/// <param name="ColdStarts">Those that waited for an activation.</param>
+/// <param name="BilledMs">Billed milliseconds.</param>
+/// <param name="GiBSeconds">Billed GiB-seconds.</param>
+/// <param name="BytesIn">Request bytes.</param>
+/// <param name="BytesOut">Response bytes.</param>
+/// <param name="Cost">Cost in <paramref name="Currency"/>.</param>
+/// <param name="Currency">ISO 4217 code.</param>
+public sealed record UsageTotals(
+    long Invocations, long Errors, long ColdStarts, long BilledMs, double GiBSeconds, long BytesIn, long BytesOut, decimal Cost, string Currency);
+
+/// <summary>What <c>PUT /v1/functions/{name}</c> did.</summary>
+/// <param name="Name">The function's name.</param>
+/// <param name="Revision">The revision that serves now.</param>
+/// <param name="Change"><c>created</c>, <c>updated</c> or <c>unchanged</c>.</param>
+/// <param name="Url">Where callers invoke it.</param>
+/// <param name="StartedIn">How long the revision's first start took; null when unchanged.</param>
+/// <param name="BuiltIn">How long compiling took; null when nothing was compiled.</param>
+public sealed record DeployResult(string Name, string Revision, string Change, string Url, TimeSpan? StartedIn, TimeSpan? BuiltIn);
+
+/// <summary>One line a function wrote.</summary>
+/// <param name="At">When the instance wrote it.</param>
+/// <param name="Instance">The instance.</param>
+/// <param name="InvocationId">The invocation that wrote it; null for lines outside any (start-up, background work).</param>
+/// <param name="Stream"><c>stdout</c>, <c>stderr</c> or <c>platform</c>.</param>
+/// <param name="Text">The line without its line break.</param>
+public sealed record LogLine(DateTimeOffset At, string Instance, string? InvocationId, string Stream, string Text);

@@ -1,0 +1,154 @@
+namespace Faas.WorkerProtocol;
+
+/// <summary>
+/// The fixed part of a Request frame. On the wire: kind u8, scheme u8, reserved u16, timeoutMs u32, contentLength i64, receivedUnixMs i64,
+/// invocationId, method, path, query, remoteAddress (str16 each), then headerCount u16 and that many (name, value) pairs of str16.
+/// </summary>
+public readonly record struct RequestHead
+{
+    /// <summary>Whether the body is an HTTP request's or a raw JSON event.</summary>
+    public required RequestKind Kind { get; init; }
+
+    /// <summary>Whether the caller used https.</summary>
+    public required bool IsHttps { get; init; }
+
+    /// <summary>Milliseconds that the function may run.</summary>
+    public required uint TimeoutMs { get; init; }
+
+    /// <summary>Body bytes to come; -1 when unknown.</summary>
+    public required long ContentLength { get; init; }
+
+    /// <summary>When the gateway received it, in ms since 1970.</summary>
+    public required long ReceivedUnixMs { get; init; }
+
+    /// <summary>The invocation's id.</summary>
+    public required string InvocationId { get; init; }
+
+    /// <summary>HTTP method.</summary>
+    public required string Method { get; init; }
+
+    /// <summary>Path below the function's own, percent-encoded as received; at least <c>/</c>.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>Query as received, without the question mark.</summary>
+    public required string Query { get; init; }
+
+    /// <summary>The caller's address.</summary>
+    public required string RemoteAddress { get; init; }
+
+    /// <summary>Writes all but the headers; the caller continues with the u16 count and the pairs.</summary>
+    public void Write(PayloadWriter writer)
+    {
+        writer.U8((byte)Kind);
+        writer.U8(IsHttps ? (byte)1 : (byte)0);
+        writer.U16(0);
+        writer.U32(TimeoutMs);
+        writer.I64(ContentLength);
+        writer.I64(ReceivedUnixMs);
+        writer.Text(InvocationId);
+        writer.Text(Method);
+        writer.Text(Path);
+        writer.Text(Query);
+        writer.Text(RemoteAddress);
+    }
+
+    /// <summary>Reads all but the headers; the reader then stands before their u16 count.</summary>
+    public static RequestHead Read(ref PayloadReader reader)
+    {
+        var kind = (RequestKind)reader.U8();
+        var isHttps = reader.U8() == 1;
+        reader.U16();
+        return new RequestHead
+        {
+            Kind = kind,
+            IsHttps = isHttps,
+            TimeoutMs = reader.U32(),
+            ContentLength = reader.I64(),
+            ReceivedUnixMs = reader.I64(),
+            InvocationId = reader.Text(),
+            Method = reader.Text(),
+            Path = reader.Text(),
+            Query = reader.Text(),
+            RemoteAddress = reader.Text(),
+        };
+    }
+}
+
+/// <summary>What an invocation's body is.</summary>
+public enum RequestKind : byte
+{
+    /// <summary>An HTTP request; handlers see it as a function-URL event.</summary>
+    Http = 0,
+
+    /// <summary>A JSON value that is the event itself.</summary>
+    Event = 1,
+}
+
+/// <summary>
+/// The fixed part of a Response frame. On the wire: status u16, reserved u16, contentLength i64 (-1 unknown), then headerCount u16 and
+/// that many (name, value) pairs of str16. A content-length header is not among the pairs.
+/// </summary>
+/// <param name="Status">HTTP status code, 200 to 599.</param>
+/// <param name="ContentLength">Body bytes to come; -1 when unknown.</param>
+public readonly record struct ResponseHead(ushort Status, long ContentLength)
+{
+    /// <summary>Writes all but the headers.</summary>
+    public void Write(PayloadWriter writer)
+    {
+        writer.U16(Status);
+        writer.U16(0);
+        writer.I64(ContentLength);
+    }
+
+    /// <summary>Reads all but the headers; the reader then stands before their u16 count.</summary>
+    public static ResponseHead Read(ref PayloadReader reader)
+    {
+        var status = reader.U16();
+        reader.U16();
+        return new ResponseHead(status, reader.I64());
+    }
+}
+
+/// <summary>The payload of an End frame: outcome u8 (0 completed, 1 failed), reserved u8 and u16, cpuMicros u32 (0 when unknown).</summary>
+/// <param name="Failed">Whether a Failure frame came before it.</param>
+/// <param name="CpuMicros">CPU time of the invocation in µs; 0 when unknown.</param>
+public readonly record struct EndOfInvocation(bool Failed, uint CpuMicros)
+{
+    /// <summary>Writes it.</summary>
+    public void Write(PayloadWriter writer)
+    {
+        writer.U8(Failed ? (byte)1 : (byte)0);
+        writer.U8(0);
+        writer.U16(0);
+        writer.U32(CpuMicros);
+    }
+
+    /// <summary>Reads it.</summary>
+    public static EndOfInvocation Read(ref PayloadReader reader)
+    {
+        var failed = reader.U8() == 1;
+        reader.U8();
+        reader.U16();
+        return new EndOfInvocation(failed, reader.U32());
+    }
+}
+
+/// <summary>Who opened a connection to a worker.</summary>
+public enum ConnectionRole : byte
+{
+    /// <summary>The controller: specialize, logs, shutdown. A newer one replaces an older one.</summary>
+    Control = 1,
+
+    /// <summary>The gateway: invocations, one at a time.</summary>
+    Data = 2,
+}
+
+/// <summary>Why nobody waits any more: the payload of a Cancel frame is this one byte.</summary>
+public enum CancelReason : byte
+{
+    /// <summary>The function's timeout ran out.</summary>
+    Timeout = 1,
+
+    /// <summary>The caller went away.</summary>
+    CallerGone = 2,
+}
