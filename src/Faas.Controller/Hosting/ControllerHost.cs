@@ -97,7 +97,7 @@ internal static class ControllerHost
         app.UseMiddleware<KeyCheck>();
         app.MapGrpcService<GatewayLinkService>();
         app.MapOpenApi();
-        PlatformEndpoints.Map(app);
+        PlatformEndpoint.Map(app);
         FunctionEndpoints.Map(app);
         BundleEndpoints.Map(app);
         LogEndpoints.Map(app);

@@ -6,7 +6,7 @@ using Faas.Instances;
 namespace Faas.Controller.Api;
 
 /// <summary><c>/v1/platform</c> and the health check.</summary>
-internal static class PlatformEndpoints
+internal static class PlatformEndpoint
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
