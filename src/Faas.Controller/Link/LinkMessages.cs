@@ -3,6 +3,7 @@ using Faas.Contracts.Invocations;
 using Faas.Instances;
 using Faas.Link;
 using Faas.Storage;
+using Route = Faas.Link.Route;
 
 namespace Faas.Controller.Link;
 

@@ -261,7 +261,7 @@ internal sealed partial class Fleet(
         }
     }
 
-    /// <summary>An activation has begun for <paramref name="revision"/>, outside the fleet's own: a deploy trying a new revision.</summary>
+    /// <summary>An activation succeeded.</summary>
     public void Started(RevisionPool pool, InstanceHandle instance)
     {
         lock (_lock)
