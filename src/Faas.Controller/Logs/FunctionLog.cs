@@ -162,34 +162,42 @@ internal sealed class FunctionLog : IAsyncDisposable
 
     private void Write(List<LogLine> batch)
     {
-        if (batch.Count == 0)
-        {
-            return;
-        }
-
         try
         {
-            using (var file = new FileStream(_path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, 64 * 1024))
+            for (var written = 0; written < batch.Count;)
             {
-                foreach (var line in batch)
-                {
-                    JsonSerializer.Serialize(file, line, FaasJson.Default.LogLine);
-                    file.WriteByte((byte)'\n');
-                }
-
-                if (file.Length < FileBytesMax)
-                {
-                    return;
-                }
+                written = WriteToFile(batch, written);
             }
-
-            File.Move(_path, OlderPath, overwrite: true);
         }
         catch (IOException)
         {
             // A full disk must not stop functions; the loss is counted and told with the next line that can be written.
             Interlocked.Add(ref _dropped, batch.Count);
         }
+    }
+
+    /// <summary>Appends lines from <paramref name="first"/> on until the file is full, and returns how far it came.</summary>
+    private int WriteToFile(List<LogLine> batch, int first)
+    {
+        var next = first;
+        bool isFull;
+        using (var file = new FileStream(_path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, 64 * 1024))
+        {
+            while (next < batch.Count && file.Position < FileBytesMax)
+            {
+                JsonSerializer.Serialize(file, batch[next++], FaasJson.Default.LogLine);
+                file.WriteByte((byte)'\n');
+            }
+
+            isFull = file.Position >= FileBytesMax;
+        }
+
+        if (isFull)
+        {
+            File.Move(_path, OlderPath, overwrite: true);
+        }
+
+        return next;
     }
 
     private void Publish(List<LogLine> batch)
