@@ -15,21 +15,14 @@ internal static class BundleEndpoints
         bundles.MapPut("/{digest}", SaveAsync).WithSummary("Uploads a bundle (tar.gz)").Produces(201).Produces<ApiProblem>(413).Produces<ApiProblem>(422);
     }
 
-    private static async Task<IResult> ExistsAsync(string digest, BundleStore bundles) =>
-        IsDigest(digest) && await bundles.ExistsAsync(digest) ? Results.Ok() : Results.NotFound();
+    private static async Task<IResult> ExistsAsync(string digest, BundleStore bundles, CancellationToken ct) =>
+        BundleStore.IsDigest(digest) && await bundles.ExistsAsync(digest, ct) ? Results.Ok() : Results.NotFound();
 
     private static async Task<IResult> SaveAsync(string digest, HttpRequest request, BundleStore bundles, CancellationToken ct)
     {
-        if (!IsDigest(digest))
-        {
-            return ApiResults.Problem(422, "InvalidBundle", "The bundle is refused", "a bundle is named by its SHA-256 in lower-case hex");
-        }
-
         // The limit is the bundle's own, which answers with what it is; the server's would cut the connection.
         request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = null;
         await bundles.SaveAsync(digest, request.Body, BundleUnpacker.PackedBytesMax, ct);
         return Results.StatusCode(StatusCodes.Status201Created);
     }
-
-    private static bool IsDigest(string text) => text.Length == 64 && text.All(c => char.IsAsciiDigit(c) || c is >= 'a' and <= 'f');
 }

@@ -30,7 +30,10 @@ internal sealed partial class ProblemBoundary(RequestDelegate next, ILogger<Prob
             case DeployException deploy:
                 return ApiResults.Problem(deploy.ToProblem());
             case BundleException bundle:
-                return ApiResults.Problem(bundle.IsTooLarge ? 413 : 422, bundle.IsTooLarge ? "BundleTooLarge" : "InvalidBundle", "The bundle is refused", bundle.Message);
+                return ApiResults.Problem(
+                    bundle.Failure == BundleFailure.TooLarge ? 413 : 422,
+                    bundle.Failure == BundleFailure.TooLarge ? "BundleTooLarge" : "InvalidBundle",
+                    "The bundle is refused", bundle.Message);
             case BadHttpRequestException { InnerException: JsonException json }:
                 return ApiResults.Problem(400, "InvalidJson", "The body is not what was expected", json.Message);
             case BadHttpRequestException bad:

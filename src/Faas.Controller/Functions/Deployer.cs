@@ -100,7 +100,7 @@ internal sealed class Deployer(
             throw new DeployException(422, "InvalidSpec", "The runtime is missing", $"runtime '{missing.Name}' is not on this machine: {missing.Hint}");
         }
 
-        if (spec.CodeDigest is { } digest && !await bundles.ExistsAsync(digest))
+        if (spec.CodeDigest is { } digest && !await bundles.ExistsAsync(digest, ct))
         {
             throw new DeployException(422, "InvalidBundle", "The bundle is missing", $"no bundle with digest {digest}; upload it with PUT /v1/bundles/{digest} first");
         }

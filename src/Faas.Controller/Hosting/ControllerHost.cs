@@ -76,7 +76,7 @@ internal static class ControllerHost
         services.AddSingleton(arguments).AddSingleton(arguments.Data).AddSingleton(options.Prices).AddSingleton(TimeProvider.System);
         services.AddSingleton<IUsageLedger>(parts.Store).AddSingleton<IFunctionStore>(parts.Store);
         services.AddSingleton(parts.Logs).AddSingleton(parts.Fleet).AddSingleton(parts.Instances).AddSingleton(parts.Lifecycle);
-        services.AddSingleton(parts.Catalog).AddSingleton(parts.Builder).AddSingleton(new BundleStore(arguments.Data));
+        services.AddSingleton(parts.Catalog).AddSingleton(parts.Builder).AddSingleton(parts.Bundles);
         services.AddSingleton(AdminKey.ReadOrCreate(arguments.Data.AdminKeyFile));
         services.AddSingleton<Deployer>().AddSingleton<FunctionViews>().AddSingleton<InvocationEndpoints>();
         services.AddSingleton<UsageIngest>().AddHostedService(provider => provider.GetRequiredService<UsageIngest>());

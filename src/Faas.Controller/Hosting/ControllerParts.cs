@@ -27,6 +27,8 @@ internal sealed class ControllerParts : IAsyncDisposable
 
     public required FunctionCatalog Catalog { get; init; }
 
+    public required BundleStore Bundles { get; init; }
+
     public required FunctionBuilder Builder { get; init; }
 
     /// <summary>Opens the store, starts the instances' host, and takes over what outlived an earlier controller.</summary>
@@ -41,6 +43,7 @@ internal sealed class ControllerParts : IAsyncDisposable
         var instances = await InstanceHost.StartAsync(options.Instances, data, fleet, loggers, time, ct);
         var lifecycle = new InstanceLifecycle(instances, work, logs, new Random());
         fleet.Use(lifecycle);
+        var bundles = new BundleStore(data.Bundles);
         var parts = new ControllerParts
         {
             Store = store,
@@ -50,7 +53,8 @@ internal sealed class ControllerParts : IAsyncDisposable
             Instances = instances,
             Lifecycle = lifecycle,
             Catalog = new FunctionCatalog(store, time),
-            Builder = new FunctionBuilder(data, new BundleStore(data), new CSharpCompiler(), time),
+            Bundles = bundles,
+            Builder = new FunctionBuilder(data, bundles, new CSharpCompiler(), time),
         };
         await parts.RestoreAsync(data, ct);
         return parts;

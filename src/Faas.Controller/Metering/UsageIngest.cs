@@ -61,7 +61,7 @@ internal sealed partial class UsageIngest(IUsageLedger ledger, PriceTable prices
         catch (UsageGapException e)
         {
             // The batch begins before what is stored: the gateway continues from there.
-            stored = e.StoredOffset;
+            stored = e.Stored;
         }
 
         fleet.Post(LinkMessages.UsageAck(batch.Boot, batch.Segment, stored));
