@@ -73,14 +73,14 @@ internal static class ControllerHost
 
     private static void AddServices(IServiceCollection services, ControllerArguments arguments, ControllerOptions options, ControllerParts parts)
     {
-        services.AddSingleton(arguments).AddSingleton(arguments.Data).AddSingleton(options.Prices).AddSingleton(TimeProvider.System);
+        services.AddSingleton(arguments).AddSingleton(arguments.Data).AddSingleton(options.Prices).AddSingleton(options.Usage).AddSingleton(TimeProvider.System);
         services.AddSingleton<IUsageLedger>(parts.Store).AddSingleton<IFunctionStore>(parts.Store);
         services.AddSingleton(parts.Logs).AddSingleton(parts.Fleet).AddSingleton(parts.Instances).AddSingleton(parts.Lifecycle);
         services.AddSingleton(parts.Catalog).AddSingleton(parts.Builder).AddSingleton(parts.Bundles);
         services.AddSingleton(AdminKey.ReadOrCreate(arguments.Data.AdminKeyFile));
         services.AddSingleton<Deployer>().AddSingleton<FunctionViews>().AddSingleton<InvocationEndpoints>();
         services.AddSingleton<UsageIngest>().AddHostedService(provider => provider.GetRequiredService<UsageIngest>());
-        services.AddHostedService<FleetTicker>();
+        services.AddHostedService<FleetTicker>().AddHostedService<UsageRetention>();
         if (arguments.Supervised)
         {
             services.AddHostedService<SupervisorWatch>();

@@ -6,7 +6,7 @@ using Faas.Instances;
 namespace Faas.Controller.Hosting;
 
 /// <summary>All configuration of the controller: <c>faas.json</c> in the data folder, then environment variables (<c>Faas__Prices__Currency</c>), then the command line.</summary>
-internal sealed record ControllerOptions(InstanceOptions Instances, GatewayLimits Limits, PriceTable Prices)
+internal sealed record ControllerOptions(InstanceOptions Instances, GatewayLimits Limits, PriceTable Prices, UsageOptions Usage)
 {
     /// <summary>Reads and checks it.</summary>
     /// <exception cref="StartException">A value is out of range.</exception>
@@ -17,7 +17,11 @@ internal sealed record ControllerOptions(InstanceOptions Instances, GatewayLimit
         instances.RuntimesFolder = arguments.Runtimes;
         instances.Sandbox = arguments.Sandbox ?? instances.Sandbox;
         instances.StemsPerKey = arguments.Stems ?? instances.StemsPerKey;
-        return new ControllerOptions(instances, Bind<GatewayLimits>(section.GetSection("Gateway")), Bind<PriceTable>(section.GetSection("Prices")));
+        return new ControllerOptions(
+            instances,
+            Bind<GatewayLimits>(section.GetSection("Gateway")),
+            Bind<PriceTable>(section.GetSection("Prices")),
+            Bind<UsageOptions>(section.GetSection("Usage")));
     }
 
     private static T Bind<T>(IConfigurationSection section)
