@@ -22,7 +22,7 @@ internal static class BundleEndpoints
     {
         // The limit is the bundle's own, which answers with what it is; the server's would cut the connection.
         request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = null;
-        await bundles.SaveAsync(digest, request.Body, BundleUnpacker.PackedBytesMax, ct);
+        await bundles.SaveAsync(digest, request.Body, new BundleLimits().PackedBytesMax, ct);
         return Results.StatusCode(StatusCodes.Status201Created);
     }
 }

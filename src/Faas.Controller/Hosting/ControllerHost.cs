@@ -31,7 +31,7 @@ internal static class ControllerHost
         Map(app);
         await app.StartAsync();
         File.SetUnixFileMode(arguments.Data.ControllerSocket, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        parts.Work.Run("compiler warm-up", parts.Builder.WarmUpAsync);
+        parts.Work.Run("compiler warm-up", parts.Compiler.WarmUpAsync);
         Console.Out.WriteLine($"ready {AdminAddress(app)}");
 
         await app.WaitForShutdownAsync();

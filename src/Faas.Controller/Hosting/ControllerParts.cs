@@ -29,6 +29,8 @@ internal sealed class ControllerParts : IAsyncDisposable
 
     public required BundleStore Bundles { get; init; }
 
+    public required CSharpCompiler Compiler { get; init; }
+
     public required FunctionBuilder Builder { get; init; }
 
     /// <summary>Opens the store, starts the instances' host, and takes over what outlived an earlier controller.</summary>
@@ -44,6 +46,7 @@ internal sealed class ControllerParts : IAsyncDisposable
         var lifecycle = new InstanceLifecycle(instances, work, logs, new Random());
         fleet.Use(lifecycle);
         var bundles = new BundleStore(data.Bundles);
+        var compiler = new CSharpCompiler(time);
         var parts = new ControllerParts
         {
             Store = store,
@@ -54,7 +57,8 @@ internal sealed class ControllerParts : IAsyncDisposable
             Lifecycle = lifecycle,
             Catalog = new FunctionCatalog(store, time),
             Bundles = bundles,
-            Builder = new FunctionBuilder(data, bundles, new CSharpCompiler(), time),
+            Compiler = compiler,
+            Builder = new FunctionBuilder(bundles, data, compiler, time),
         };
         await parts.RestoreAsync(data, ct);
         return parts;
@@ -67,6 +71,8 @@ internal sealed class ControllerParts : IAsyncDisposable
         await Instances.DisposeAsync();
         await Logs.DisposeAsync();
         await Store.DisposeAsync();
+        Builder.Dispose();
+        Compiler.Dispose();
         Work.Dispose();
     }
 
