@@ -13,8 +13,14 @@ internal static class BodyReader
     public static bool TryRead(FrameReader frames, Invocation invocation, long bytesMax, out FailureMessage? refused)
     {
         refused = null;
+        var limit = bytesMax;
         var announced = invocation.Head.ContentLength;
-        var body = new byte[announced < 0 ? 4096 : Math.Min(announced, bytesMax)];
+        var body = Array.Empty<byte>();
+        if (announced > 0 && announced <= bytesMax && !TryResize(ref body, announced))
+        {
+            bytesMax = -1;
+        }
+
         long length = 0;
         while (frames.TryRead(out var header, out var payload))
         {
@@ -35,18 +41,19 @@ internal static class BodyReader
                 throw new WorkerProtocolException($"a {header.Type} frame inside a body");
             }
 
-            if (length + payload.Length <= bytesMax)
+            if (length + payload.Length > bytesMax || !TryAppend(ref body, (int)length, payload.Span))
             {
-                Append(ref body, (int)length, payload.Span);
+                body = [];   // The rest is only read to get past it.
+                bytesMax = -1;
             }
 
             length += payload.Length;
             if ((header.Flags & FrameMarks.EndOfBody) != 0)
             {
-                if (length > bytesMax)
+                if (bytesMax < 0)
                 {
                     refused = Refuse("TooLarge", typeof(InvalidOperationException),
-                        $"the body has {length} bytes; this handler takes it whole, and with this memory limit at most {bytesMax}. A Stream parameter takes any size");
+                        $"the body has {length} bytes; this handler takes it whole, and with this memory limit at most {limit}. A Stream parameter takes any size");
                     return true;
                 }
 
@@ -58,14 +65,29 @@ internal static class BodyReader
         return false;
     }
 
-    private static void Append(ref byte[] body, int length, ReadOnlySpan<byte> piece)
+    private static bool TryAppend(ref byte[] body, int length, ReadOnlySpan<byte> piece)
     {
-        if (body.Length - length < piece.Length)
+        if (body.Length - length < piece.Length && !TryResize(ref body, Math.Max(body.Length * 2L, length + piece.Length)))
         {
-            Array.Resize(ref body, (int)Math.Min(Math.Max(body.Length * 2L, length + piece.Length), Array.MaxLength));
+            return false;
         }
 
         piece.CopyTo(body.AsSpan(length));
+        return true;
+    }
+
+    /// <summary>False when the heap has no room: then the invocation is refused, and the others go on.</summary>
+    private static bool TryResize(ref byte[] body, long length)
+    {
+        try
+        {
+            Array.Resize(ref body, (int)Math.Min(length, Array.MaxLength));
+            return true;
+        }
+        catch (OutOfMemoryException)
+        {
+            return false;
+        }
     }
 
     private static FailureMessage Refuse(string kind, Type type, string message) =>

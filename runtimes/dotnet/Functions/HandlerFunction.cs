@@ -8,8 +8,8 @@ namespace Faas.Runtime.DotNet.Functions;
 /// <summary>A loaded handler: its method, its object, and how its parameters and its result are bound.</summary>
 internal sealed class HandlerFunction
 {
-    /// <summary>A body takes its bytes at least twice, as bytes and as what is read from them; so half of the memory.</summary>
-    private const int BodyShareOfMemory = 2;
+    /// <summary>A body of unknown length takes up to three times its bytes while it grows, and then what is read from it; so a quarter of the memory.</summary>
+    private const int BodyShareOfMemory = 4;
 
     private readonly MethodInvoker _invoker;
     private readonly object? _target;
