@@ -4,7 +4,7 @@ using System.Text;
 using Faas.Contracts.Hosting;
 using Faas.Instances.Drivers.Docker;
 using Faas.Instances.Drivers.Processes;
-using Faas.Instances.Runtimes;
+using Faas.Instances.Languages;
 using Microsoft.Extensions.Logging;
 using Known = Faas.Contracts.Functions.Runtimes;
 

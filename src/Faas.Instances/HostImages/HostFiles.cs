@@ -1,4 +1,4 @@
-using Faas.Instances.Runtimes;
+using Faas.Instances.Languages;
 
 namespace Faas.Instances.HostImages;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using Docker.DotNet.Models;
 using Faas.Contracts.Functions;
 using Faas.Instances.Drivers.Processes;
-using Faas.Instances.Runtimes;
+using Faas.Instances.Languages;
 
 namespace Faas.Instances.Drivers.Docker;
 

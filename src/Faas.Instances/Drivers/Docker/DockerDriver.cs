@@ -3,7 +3,7 @@ using Docker.DotNet;
 using Docker.DotNet.Models;
 using Faas.Contracts.Functions;
 using Faas.Instances.HostImages;
-using Faas.Instances.Runtimes;
+using Faas.Instances.Languages;
 using Microsoft.Extensions.Logging;
 
 namespace Faas.Instances.Drivers.Docker;

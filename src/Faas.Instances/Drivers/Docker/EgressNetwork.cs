@@ -1,6 +1,6 @@
 using Docker.DotNet;
 using Docker.DotNet.Models;
-using Faas.Instances.Runtimes;
+using Faas.Instances.Languages;
 
 namespace Faas.Instances.Drivers.Docker;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Faas.Contracts.Functions;
-using Faas.Instances.Runtimes;
+using Faas.Instances.Languages;
 
 namespace Faas.Instances.Drivers.Processes;
 

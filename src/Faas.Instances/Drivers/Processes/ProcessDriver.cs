@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Diagnostics;
 using Faas.Instances.Folders;
-using Faas.Instances.Runtimes;
+using Faas.Instances.Languages;
 
 namespace Faas.Instances.Drivers.Processes;
 

@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 
-namespace Faas.Instances.Runtimes;
+namespace Faas.Instances.Languages;
 
 /// <summary>Runs a program of the host to its end, for questions that only it can answer.</summary>
 internal static class HostCommand

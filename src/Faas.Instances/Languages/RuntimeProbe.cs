@@ -1,6 +1,6 @@
 using Known = Faas.Contracts.Functions.Runtimes;
 
-namespace Faas.Instances.Runtimes;
+namespace Faas.Instances.Languages;
 
 /// <summary>Finds the runtimes by asking them, because files prove nothing: shims and version managers hide the real ones.</summary>
 internal static class RuntimeProbe

@@ -2,7 +2,7 @@ using System.Globalization;
 using Faas.Instances.Drivers;
 using Known = Faas.Contracts.Functions.Runtimes;
 
-namespace Faas.Instances.Runtimes;
+namespace Faas.Instances.Languages;
 
 /// <summary>How each runtime's worker is started.</summary>
 internal static class WorkerLaunch

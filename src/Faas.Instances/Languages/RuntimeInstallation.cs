@@ -1,4 +1,4 @@
-namespace Faas.Instances.Runtimes;
+namespace Faas.Instances.Languages;
 
 /// <summary>A runtime found on the host.</summary>
 /// <param name="Name">Its name in manifests.</param>
