@@ -35,8 +35,5 @@ public static class LoanSchedule
     }
 
     private static decimal Number(HttpEvent request, string name, decimal otherwise) =>
-        request.QueryStringParameters is { } query && query.TryGetValue(name, out var text)
-        && decimal.TryParse(text, NumberStyles.Number, CultureInfo.InvariantCulture, out var value) && value >= 0
-            ? value
-            : otherwise;
+        decimal.TryParse(request.Query[name], NumberStyles.Number, CultureInfo.InvariantCulture, out var value) && value >= 0 ? value : otherwise;
 }

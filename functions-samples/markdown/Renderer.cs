@@ -12,9 +12,5 @@ public static class Renderer
     // Built once for an instance; a pipeline is immutable and cheap to use from then on.
     private static readonly MarkdownPipeline Pipeline = new MarkdownPipelineBuilder().UseAdvancedExtensions().DisableHtml().Build();
 
-    public static HttpResult Render(string markdown)
-    {
-        var html = Markdig.Markdown.ToHtml(markdown, Pipeline);
-        return HttpResult.Text(html, "text/html; charset=utf-8");
-    }
+    public static HttpResult Render(string markdown) => HttpResult.Html(Markdig.Markdown.ToHtml(markdown, Pipeline));
 }
