@@ -262,6 +262,7 @@ main() {
   trap 'exit 130' INT
   trap 'exit 143' TERM
   $no_skips && export FAAS_NO_SKIPS=1
+  export FAAS_E2E_LOGS="$work/logs"
 
   install_missing
   if ! build; then

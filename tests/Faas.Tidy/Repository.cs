@@ -15,9 +15,13 @@ internal static class Repository
     public static IReadOnlyList<SourceFile> Platform { get; } =
         [.. Files.Where(path => path.EndsWith(".cs", StringComparison.Ordinal) && (In(path, "src") || In(path, "runtimes"))).Select(SourceFile.Read)];
 
-    /// <summary>C# files of the tests and load tests.</summary>
+    /// <summary>C# files of the tests and load tests, without the functions that they deploy.</summary>
     public static IReadOnlyList<SourceFile> Tests { get; } =
-        [.. Files.Where(path => path.EndsWith(".cs", StringComparison.Ordinal) && (In(path, "tests") || In(path, "load-tests"))).Select(SourceFile.Read)];
+    [
+        .. Files.Where(path => path.EndsWith(".cs", StringComparison.Ordinal) && !path.Contains("/Functions/", StringComparison.Ordinal))
+            .Where(path => In(path, "tests") || In(path, "load-tests"))
+            .Select(SourceFile.Read),
+    ];
 
     public static bool In(string path, string folder) => path.StartsWith(folder + "/", StringComparison.Ordinal);
 

@@ -193,8 +193,7 @@ internal sealed class Platform : IAsyncDisposable
         };
         Admin = new ManagementApi(AdminUrl, (await File.ReadAllTextAsync(Folder.AdminKeyFile, TestContext.Current.CancellationToken)).Trim());
 
-        // `up` prints one curl line for each function it has deployed, as the last thing before it only waits.
-        await Eventually.HoldsAsync("the curl lines of `up`", () => IsRunning() && _output.Contains("curl "), StartLimit);
+        await Eventually.HoldsAsync("`up` has deployed and says so", () => IsRunning() && _output.Contains("ready;"), StartLimit);
     }
 
     private Endpoints? ReadEndpoints()
