@@ -70,9 +70,9 @@ internal sealed partial class ControllerLink(
                 picture.Apply(call.ResponseStream.Current);
             }
         }
-        catch (RpcException) when (!stoppingToken.IsCancellationRequested)
+        catch (RpcException)
         {
-            // The controller is not there or went away: that is what the back-off is for.
+            // The controller is not there or went away: that is what the back-off is for. Or the gateway stops.
         }
         finally
         {
@@ -81,7 +81,10 @@ internal sealed partial class ControllerLink(
             if (wasUp)
             {
                 health.Down();
-                Log.Disconnected(logger);
+                if (!stoppingToken.IsCancellationRequested)
+                {
+                    Log.Disconnected(logger);
+                }
             }
 
             await ending.CancelAsync();
