@@ -1,0 +1,145 @@
+using System.Buffers;
+using System.Net.Sockets;
+using Faas.Contracts.Invocations;
+using Faas.Gateway.Invocation;
+using Faas.WorkerProtocol;
+
+namespace Faas.Gateway.Forwarding;
+
+/// <summary>Sends a large or endless request body to a worker while the answer may already be coming. The socket's back-pressure is the caller's.</summary>
+internal sealed class RequestBodyPump(WorkerConnection connection, LiveInvocation invocation) : IDisposable
+{
+    private readonly CancellationTokenSource _stopped = new();
+    private readonly CancellationTokenSource _failed = new();
+    private CancellationTokenSource? _linked;
+    private Task _pumping = Task.CompletedTask;
+    private bool _isComplete;
+
+    /// <summary>Whether what was sent ends with a whole frame. Read after <see cref="StopAsync"/>.</summary>
+    public bool IsAtBoundary { get; private set; } = true;
+
+    /// <summary>Begins to send.</summary>
+    public void Start(CancellationToken cancellationToken)
+    {
+        _linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _failed.Token);
+        _pumping = PumpAsync();
+    }
+
+    /// <summary>The reader's token, which also ends when the body cannot be read any more: the worker would wait for it for ever.</summary>
+    public CancellationToken Linked(CancellationToken cancellationToken) => _linked?.Token ?? cancellationToken;
+
+    /// <summary>Ends sending and waits until nothing is sent any more. True when the whole body was sent.</summary>
+    public async ValueTask<bool> StopAsync()
+    {
+        await _stopped.CancelAsync();
+        await _pumping;
+        return _isComplete;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _stopped.Dispose();
+        _failed.Dispose();
+        _linked?.Dispose();
+    }
+
+    /// <summary>Puts a small body of known length into the output, as one frame.</summary>
+    public static async ValueTask CopySmallAsync(WorkerConnection connection, LiveInvocation invocation, int length, CancellationToken cancellationToken)
+    {
+        var output = connection.Output;
+        output.BeginFrame();
+        var left = length;
+        try
+        {
+            var reader = invocation.Http.Request.BodyReader;
+            while (left > 0)
+            {
+                var read = await reader.ReadAsync(cancellationToken);
+                foreach (var segment in read.Buffer)
+                {
+                    output.Raw(segment.Span);
+                    left -= segment.Length;
+                }
+
+                reader.AdvanceTo(read.Buffer.End);
+                if (read.IsCompleted && left > 0)
+                {
+                    throw new IOException("the caller closed the connection within the body");
+                }
+            }
+        }
+        catch (Exception exception) when (exception is IOException)
+        {
+            invocation.Fail(FailureOf(exception), exception.Message);
+            throw new ExchangeFailedException(exception);
+        }
+
+        invocation.AddBytesIn(length);
+        output.EndFrame(FrameType.RequestBody, connection.Stream, FrameMarks.EndOfBody);
+    }
+
+    private async Task PumpAsync()
+    {
+        try
+        {
+            var reader = invocation.Http.Request.BodyReader;
+            while (!_isComplete)
+            {
+                var read = await reader.ReadAsync(_stopped.Token);
+                await SendAsync(read.Buffer, read.IsCompleted);
+                reader.AdvanceTo(read.Buffer.End);
+                _isComplete = read.IsCompleted;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // The worker closed the connection: the reader of the answer sees it too and says why.
+        }
+        catch (IOException exception)
+        {
+            invocation.Fail(FailureOf(exception), exception.Message);
+            await _failed.CancelAsync();
+        }
+    }
+
+    private async ValueTask SendAsync(ReadOnlySequence<byte> body, bool isLast)
+    {
+        var output = connection.Output;
+        invocation.AddBytesIn(body.Length);
+        if (invocation.BytesIn > invocation.Route.BodyBytesMax)
+        {
+            invocation.Fail(InvocationError.TooLarge, Invoker.BodyTooLarge(invocation.Route.BodyBytesMax));
+            await _failed.CancelAsync();
+            throw new OperationCanceledException();
+        }
+
+        do
+        {
+            var piece = body.Slice(0, Math.Min(body.Length, FrameHeader.BodyPieceMax));
+            body = body.Slice(piece.End);
+            if (piece.IsEmpty && !isLast)
+            {
+                return;
+            }
+
+            output.BeginFrame();
+            foreach (var segment in piece)
+            {
+                output.Raw(segment.Span);
+            }
+
+            output.EndFrame(FrameType.RequestBody, connection.Stream, isLast && body.IsEmpty ? FrameMarks.EndOfBody : FrameMarks.None);
+            IsAtBoundary = false;
+            await connection.FlushAsync(_stopped.Token);
+            IsAtBoundary = true;
+        }
+        while (!body.IsEmpty);
+    }
+
+    private static InvocationError FailureOf(Exception exception) =>
+        exception is BadHttpRequestException { StatusCode: not StatusCodes.Status408RequestTimeout } ? InvocationError.BadRequest : InvocationError.CallerGone;
+}

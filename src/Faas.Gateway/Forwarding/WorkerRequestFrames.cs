@@ -1,0 +1,139 @@
+using System.Net;
+using Faas.Gateway.Invocation;
+using Faas.WorkerProtocol;
+using Microsoft.Net.Http.Headers;
+
+namespace Faas.Gateway.Forwarding;
+
+/// <summary>Writes the Request frame of an invocation.</summary>
+internal static class WorkerRequestFrames
+{
+    private const int NameLengthMax = 256;
+
+    [ThreadStatic]
+    private static (IPAddress? Address, string Text) _lastRemote;
+
+    /// <summary>Writes the head with its headers.</summary>
+    public static void WriteHead(PayloadWriter output, LiveInvocation invocation, uint stream, long contentLength, bool hasBody)
+    {
+        var request = invocation.Http.Request;
+        var remote = RemoteAddress(invocation.Http.Connection.RemoteIpAddress);
+        output.BeginFrame();
+        new RequestHead
+        {
+            Kind = invocation.Kind,
+            IsHttps = request.IsHttps,
+            TimeoutMs = (uint)invocation.Route.Timeout.TotalMilliseconds,
+            ContentLength = contentLength,
+            ReceivedUnixMs = invocation.ReceivedUnixMs,
+            InvocationId = invocation.Id,
+            Method = request.Method,
+            Path = invocation.Path,
+            Query = invocation.Query,
+            RemoteAddress = remote,
+        }.Write(output);
+        WriteHeaders(output, request, invocation.Id, remote);
+        output.EndFrame(FrameType.Request, stream, hasBody ? FrameMarks.None : FrameMarks.EndOfBody);
+    }
+
+    private static void WriteHeaders(PayloadWriter output, HttpRequest request, string id, string remote)
+    {
+        var countAt = output.Position;
+        output.U16(0);
+        ushort count = 0;
+        var hasOptions = HeaderRules.HasConnectionOptions(request);
+        foreach (var (name, values) in request.Headers)
+        {
+            if (!HeaderRules.ReachesFunction(name) || (hasOptions && HeaderRules.IsNamedByConnection(request, name)) || ForwardedHeaders.IsReplaced(name))
+            {
+                continue;
+            }
+
+            foreach (var value in values)
+            {
+                WriteName(output, name);
+                output.Text(value);
+                count++;
+            }
+        }
+
+        output.Text("x-forwarded-for");
+        output.Text(ForwardedHeaders.For(request, remote));
+        output.Text("x-forwarded-proto");
+        output.Text(ForwardedHeaders.Proto(request));
+        output.Text("x-forwarded-host");
+        output.Text(ForwardedHeaders.Host(request));
+        output.Text("x-call-id");
+        output.Text(id);
+        output.PatchU16(countAt, (ushort)(count + 4));
+    }
+
+    private static void WriteName(PayloadWriter output, string name)
+    {
+        Span<char> lower = stackalloc char[NameLengthMax];
+        if (name.Length > NameLengthMax)
+        {
+            output.Text(name.ToLowerInvariant());
+            return;
+        }
+
+        for (var i = 0; i < name.Length; i++)
+        {
+            var c = name[i];
+            lower[i] = char.IsAsciiLetterUpper(c) ? (char)(c | 0x20) : c;
+        }
+
+        output.Text(lower[..name.Length]);
+    }
+
+    /// <summary>The address as text. Neighbouring requests on a thread often come from the same caller, and formatting allocates.</summary>
+    public static string RemoteAddress(IPAddress? address)
+    {
+        if (address is null)
+        {
+            return "";
+        }
+
+        if (!ReferenceEquals(_lastRemote.Address, address))
+        {
+            _lastRemote = (address, (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString());
+        }
+
+        return _lastRemote.Text;
+    }
+}
+
+/// <summary>
+/// X-Forwarded-*: the caller's address is appended to X-Forwarded-For; Proto and Host are kept when a proxy in front of the gateway has set them,
+/// because only that proxy knows.
+/// </summary>
+internal static class ForwardedHeaders
+{
+    private const string ForName = "X-Forwarded-For";
+    private const string ProtoName = "X-Forwarded-Proto";
+    private const string HostName = "X-Forwarded-Host";
+
+    /// <summary>Whether the gateway writes this header itself.</summary>
+    public static bool IsReplaced(string name) => name.Length is 15 or 16 or 17 && name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
+        && (name.Equals(ForName, StringComparison.OrdinalIgnoreCase) || name.Equals(ProtoName, StringComparison.OrdinalIgnoreCase)
+            || name.Equals(HostName, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Value of X-Forwarded-For.</summary>
+    public static string For(HttpRequest request, string remote)
+    {
+        var earlier = request.Headers[ForName];
+        return earlier.Count == 0 ? remote : remote.Length == 0 ? earlier.ToString() : $"{earlier}, {remote}";
+    }
+
+    /// <summary>Value of X-Forwarded-Proto.</summary>
+    public static string Proto(HttpRequest request) => Kept(request, ProtoName) ?? request.Scheme;
+
+    /// <summary>Value of X-Forwarded-Host.</summary>
+    public static string Host(HttpRequest request) => Kept(request, HostName) ?? request.Headers[HeaderNames.Host].ToString();
+
+    private static string? Kept(HttpRequest request, string name)
+    {
+        var value = request.Headers[name];
+        return value.Count == 0 ? null : value.ToString();
+    }
+}

@@ -1,0 +1,102 @@
+using Faas.Contracts.Functions;
+using Faas.Contracts.Invocations;
+using Faas.Gateway.Routing;
+using Faas.Gateway.Usage;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Faas.Gateway.Invocation;
+
+/// <summary>Where every request enters: finds the function it is for, or says what to call.</summary>
+internal sealed partial class Entrance(RouteTable routes, Invoker invoker, UsageJournal journal, ILogger<Entrance> logger, TimeProvider clock)
+{
+    /// <summary>How long a request waits for the first picture of a gateway that has just started. A restarted gateway must not deny functions it doesn't know yet.</summary>
+    private static readonly TimeSpan FirstSyncWait = TimeSpan.FromSeconds(10);
+
+    private const int NameShownMax = 80;
+
+    /// <summary>Serves one request.</summary>
+    public Task HandleAsync(HttpContext http)
+    {
+        var request = http.Request;
+        var id = CallId.From(request.Headers[HeaderRules.CallId]);
+        if (!HeaderRules.AreWithinLimit(request))
+        {
+            return ProblemWriter.WriteAsync(http, id, InvocationError.TooLarge, $"the request's headers exceed the limit of {HeaderRules.RequestHeaderBytesMax} bytes",
+                StatusCodes.Status431RequestHeaderFieldsTooLarge, http.RequestAborted).AsTask();
+        }
+
+        var rawTarget = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        if (!InvocationTarget.TryParse(request.Method, rawTarget, out var target))
+        {
+            return rawTarget.AsSpan().StartsWith("/healthz") ? AnswerHealthAsync(http) : NotFoundAsync(http, id, "there is nothing here; call /function/NAME, or POST an event to /v1/functions/NAME/invocations");
+        }
+
+        if (routes.TryFind(target.Name, out var route))
+        {
+            return InvokeAsync(new LiveInvocation(http, route, target.Kind, target.Path, target.Query, id, journal, clock));
+        }
+
+        return routes.FirstSync.IsCompleted || !FunctionName.IsValid(target.Name)
+            ? NotFoundAsync(http, id, $"there is no function '{Shorten(target.Name)}'; 'faas list' shows those there are")
+            : WaitForFirstSyncAsync(http, id);
+    }
+
+    private async Task InvokeAsync(LiveInvocation invocation)
+    {
+        try
+        {
+            await invoker.InvokeAsync(invocation);
+        }
+        catch (Exception exception) when (!invocation.Http.RequestAborted.IsCancellationRequested)
+        {
+            Log.Failed(logger, exception, invocation.Id);
+            invocation.ReleaseSlot();
+            if (!invocation.Http.Response.HasStarted)
+            {
+                invocation.Fail(InvocationError.Unavailable, "the gateway failed; its log says why");
+                await ProblemWriter.WriteAsync(invocation, invocation.Http.RequestAborted);
+            }
+            else
+            {
+                invocation.Http.Abort();
+            }
+        }
+    }
+
+    private async Task WaitForFirstSyncAsync(HttpContext http, string id)
+    {
+        try
+        {
+            await routes.FirstSync.WaitAsync(FirstSyncWait, clock, http.RequestAborted);
+        }
+        catch (TimeoutException)
+        {
+            await ProblemWriter.WriteAsync(http, id, InvocationError.Unavailable, "the gateway has just started and the controller has not told it the functions yet; try again",
+                null, http.RequestAborted);
+            return;
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+
+        await HandleAsync(http);
+    }
+
+    private static Task NotFoundAsync(HttpContext http, string id, string detail) =>
+        ProblemWriter.WriteAsync(http, id, InvocationError.NotFound, detail, null, http.RequestAborted).AsTask();
+
+    private static Task AnswerHealthAsync(HttpContext http)
+    {
+        http.Response.ContentType = "text/plain";
+        return http.Response.WriteAsync("ok\n", http.RequestAborted);
+    }
+
+    private static string Shorten(ReadOnlySpan<char> name) => name.Length <= NameShownMax ? name.ToString() : string.Concat(name[..NameShownMax], "...");
+
+    private static partial class Log
+    {
+        [LoggerMessage(1030, LogLevel.Error, "Invocation {InvocationId} failed in the gateway")]
+        public static partial void Failed(ILogger logger, Exception exception, string invocationId);
+    }
+}

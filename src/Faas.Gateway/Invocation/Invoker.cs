@@ -1,0 +1,81 @@
+using Faas.Contracts.Invocations;
+using Faas.Gateway.Activation;
+
+namespace Faas.Gateway.Invocation;
+
+/// <summary>Takes an invocation through its life: limits, a slot, the instance, the answer.</summary>
+internal sealed class Invoker(IInstanceTransports transports)
+{
+    /// <summary>Serves one invocation. When warm: one slot and one forward, and no word with the controller.</summary>
+    public async Task InvokeAsync(LiveInvocation invocation)
+    {
+        var http = invocation.Http;
+        var route = invocation.Route;
+        if (http.Request.ContentLength > route.BodyBytesMax)
+        {
+            var detail = BodyTooLarge(route.BodyBytesMax);
+            await ProblemWriter.WriteAsync(http, invocation.Id, InvocationError.TooLarge, detail, null, http.RequestAborted);
+            return;
+        }
+
+        try
+        {
+            await RunAsync(invocation);
+        }
+        finally
+        {
+            // Whatever happened: no slot is held by a request that is over unless a connection still waits for its end, and nothing goes unrecorded.
+            if (!invocation.IsRecorded)
+            {
+                invocation.Record(invocation.Error == InvocationError.CallerGone ? InvocationErrors.Of(InvocationError.CallerGone).Status : http.Response.StatusCode);
+            }
+        }
+    }
+
+    /// <summary>What to tell a caller whose body exceeds the limit.</summary>
+    public static string BodyTooLarge(long limit) => $"the request's body exceeds the limit of {limit} bytes; send less, or a reference to where it is";
+
+    private async Task RunAsync(LiveInvocation invocation)
+    {
+        var http = invocation.Http;
+        var gate = invocation.Route.Gate;
+        var again = false;
+        while (true)
+        {
+            // A cold start hides in this await, nowhere else.
+            var acquiring = gate.AcquireAsync(invocation.Route, invocation.ReceivedAt, again, http.RequestAborted);
+            var hasWaited = again || !acquiring.IsCompleted;
+            var acquired = await acquiring;
+            if (acquired.Instance is not { } instance)
+            {
+                invocation.EndWaiting();
+                invocation.Fail(acquired.Error, acquired.Detail);
+                break;
+            }
+
+            invocation.Start(instance, hasWaited, acquired.IsCold);
+            if (hasWaited && http.RequestAborted.IsCancellationRequested)
+            {
+                invocation.ReleaseSlot();
+                invocation.Fail(InvocationError.CallerGone, "");
+                break;
+            }
+
+            if (await instance.TransportFrom(transports, invocation.Route.IsHttp).ForwardAsync(invocation))
+            {
+                break;
+            }
+
+            // Nothing was sent, so another instance may serve it, and the caller notices only the time.
+            gate = instance.Gate;
+            gate.Condemn(instance, "it could not be reached on its socket");
+            invocation.ReleaseSlot();
+            again = true;
+        }
+
+        if (invocation.Error is not (InvocationError.None or InvocationError.CallerGone) && !http.Response.HasStarted)
+        {
+            await ProblemWriter.WriteAsync(invocation, http.RequestAborted);
+        }
+    }
+}

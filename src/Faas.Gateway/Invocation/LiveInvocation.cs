@@ -1,0 +1,148 @@
+using System.Diagnostics;
+using Faas.Contracts.Invocations;
+using Faas.Gateway.Activation;
+using Faas.Gateway.Routing;
+using Faas.Gateway.Usage;
+using Faas.WorkerProtocol;
+
+namespace Faas.Gateway.Invocation;
+
+/// <summary>
+/// One invocation from its head to its end. It owns its slot (given back once) and its usage record (written once, before the last byte of the
+/// answer leaves). After the request is over, only <see cref="ReleaseSlot"/> may still be called, never <see cref="Http"/> used.
+/// </summary>
+internal sealed class LiveInvocation(HttpContext http, FunctionRoute route, RequestKind kind, string path, string query, string id, UsageJournal journal, TimeProvider clock)
+{
+    private readonly long _receivedUnixUs = (clock.GetUtcNow().Ticks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
+    private long _startedAt;
+    private long _queuedUs;
+    private long _coldUs;
+    private long _bytesOut;
+    private int _isRecorded;
+    private int _holdsSlot;
+    private long _bytesIn;
+
+    /// <summary>The caller's request.</summary>
+    public HttpContext Http { get; } = http;
+
+    /// <summary>The function's route as it was when the request came.</summary>
+    public FunctionRoute Route { get; } = route;
+
+    /// <summary>What the body is.</summary>
+    public RequestKind Kind { get; } = kind;
+
+    /// <summary>Path that the function sees.</summary>
+    public string Path { get; } = path;
+
+    /// <summary>Query that the function sees, without the question mark.</summary>
+    public string Query { get; } = query;
+
+    /// <summary>The invocation's id, as the caller sees it.</summary>
+    public string Id { get; } = id;
+
+    /// <summary>When the request's head had been read: ms since 1970.</summary>
+    public long ReceivedUnixMs => _receivedUnixUs / 1000;
+
+    /// <summary>The same moment as a timestamp.</summary>
+    public long ReceivedAt { get; } = clock.GetTimestamp();
+
+    /// <summary>The instance that it runs on.</summary>
+    public Instance? Instance { get; private set; }
+
+    /// <summary>How it failed; set at most once.</summary>
+    public InvocationError Error { get; private set; }
+
+    /// <summary>What to tell the caller about <see cref="Error"/>.</summary>
+    public string Detail { get; private set; } = "";
+
+    /// <summary>The function's own account of its failure.</summary>
+    public FailureMessage? Failure { get; private set; }
+
+    /// <summary>Whether the usage record is written.</summary>
+    public bool IsRecorded => Volatile.Read(ref _isRecorded) != 0;
+
+    /// <summary>It got a slot: the function starts now.</summary>
+    public void Start(Instance instance, bool hasWaited, bool isCold)
+    {
+        Debug.Assert(_holdsSlot == 0, "it holds a slot already");
+        Instance = instance;
+        _holdsSlot = 1;
+        _startedAt = clock.GetTimestamp();
+        if (hasWaited)
+        {
+            var waited = Micros(ReceivedAt, _startedAt);
+            _queuedUs = isCold ? 0 : waited;
+            _coldUs = isCold ? waited : 0;
+        }
+    }
+
+    /// <summary>Gives the slot back. Further calls do nothing.</summary>
+    public void ReleaseSlot()
+    {
+        if (Interlocked.Exchange(ref _holdsSlot, 0) == 1)
+        {
+            Instance!.Gate.Release(Instance, Micros(_startedAt, clock.GetTimestamp()) / 1000.0);
+        }
+    }
+
+    /// <summary>Counts bytes of the request's body.</summary>
+    public void AddBytesIn(long count) => Interlocked.Add(ref _bytesIn, count);
+
+    /// <summary>Counts bytes of the answer's body.</summary>
+    public void AddBytesOut(long count) => _bytesOut += count;
+
+    /// <summary>Bytes of the request's body so far.</summary>
+    public long BytesIn => Interlocked.Read(ref _bytesIn);
+
+    /// <summary>Remembers the first failure.</summary>
+    public void Fail(InvocationError error, string detail, FailureMessage? failure = null)
+    {
+        if (Error == InvocationError.None)
+        {
+            Error = error;
+            Detail = detail;
+            Failure = failure;
+        }
+    }
+
+    /// <summary>It waited in vain: the time counts as queued.</summary>
+    public void EndWaiting() => _queuedUs = Micros(ReceivedAt, clock.GetTimestamp());
+
+    /// <summary>Writes the one usage record. Must be called before the last byte of the answer is handed to the server.</summary>
+    public void Record(int status)
+    {
+        if (Interlocked.Exchange(ref _isRecorded, 1) == 1)
+        {
+            return;
+        }
+
+        journal.Append(new UsageEntry
+        {
+            InvocationId = Id,
+            Function = Route.Function,
+            Revision = Instance?.Gate.Revision ?? Route.Gate.Revision,
+            Instance = Instance?.Id ?? "",
+            ReceivedUnixUs = _receivedUnixUs,
+            QueuedUs = _queuedUs,
+            ColdUs = _coldUs,
+            RunUs = RunUs,
+            MemoryMiB = Route.MemoryMiB,
+            BytesIn = BytesIn,
+            BytesOut = _bytesOut,
+            Status = status,
+            Outcome = Error,
+        });
+    }
+
+    /// <summary>Puts X-Call-Id and Server-Timing on the answer; the run time up to now is the time to the head.</summary>
+    public void MarkResponse()
+    {
+        var headers = Http.Response.Headers;
+        headers[HeaderRules.CallId] = Id;
+        headers.Append(HeaderRules.ServerTiming, ServerTiming.Format(_queuedUs, _coldUs, RunUs));
+    }
+
+    private long RunUs => _startedAt == 0 ? 0 : Micros(_startedAt, clock.GetTimestamp());
+
+    private long Micros(long from, long to) => clock.GetElapsedTime(from, to).Ticks / TimeSpan.TicksPerMicrosecond;
+}

@@ -1,0 +1,110 @@
+using System.Buffers;
+using System.Text.Json;
+using Faas.Contracts.Api;
+using Faas.Contracts.Invocations;
+using Faas.WorkerProtocol;
+
+namespace Faas.Gateway.Invocation;
+
+/// <summary>Answers with an error of the platform: problem+json, and headers that say which.</summary>
+internal static class ProblemWriter
+{
+    /// <summary>Answers an invocation that failed, and writes its usage record first.</summary>
+    public static ValueTask WriteAsync(LiveInvocation invocation, CancellationToken cancellationToken)
+    {
+        var response = invocation.Http.Response;
+        response.Clear();
+        invocation.MarkResponse();
+        var body = Prepare(response, Problems.Of(invocation.Error, invocation.Detail, invocation.Id), invocation.Error, invocation.Failure);
+        if (!HttpMethods.IsHead(invocation.Http.Request.Method))
+        {
+            invocation.AddBytesOut(body.WrittenCount);
+        }
+
+        invocation.Record(response.StatusCode);
+        return SendAsync(invocation.Http, body, cancellationToken);
+    }
+
+    /// <summary>Answers a request that never became an invocation of a known function, so nothing is recorded.</summary>
+    public static ValueTask WriteAsync(HttpContext http, string id, InvocationError error, string detail, int? status, CancellationToken cancellationToken)
+    {
+        var response = http.Response;
+        response.Headers[HeaderRules.CallId] = id;
+        response.Headers[HeaderRules.ServerTiming] = ServerTiming.Format(0, 0, 0);
+        var problem = Problems.Of(error, detail, id);
+        return SendAsync(http, Prepare(response, status is { } other ? problem with { Status = other } : problem, error, null), cancellationToken);
+    }
+
+    private static ArrayBufferWriter<byte> Prepare(HttpResponse response, ApiProblem problem, InvocationError error, FailureMessage? failure)
+    {
+        var body = new ArrayBufferWriter<byte>(512);
+        using (var json = new Utf8JsonWriter(body))
+        {
+            Write(json, problem, failure);
+        }
+
+        response.StatusCode = problem.Status;
+        response.ContentType = Problems.MediaType;
+        response.ContentLength = body.WrittenCount;
+        response.Headers[Problems.ErrorHeader] = problem.Error;
+        if (InvocationErrors.Of(error).Retryable)
+        {
+            response.Headers.RetryAfter = "1";
+        }
+
+        return body;
+    }
+
+    private static async ValueTask SendAsync(HttpContext http, ArrayBufferWriter<byte> body, CancellationToken cancellationToken)
+    {
+        if (HttpMethods.IsHead(http.Request.Method))
+        {
+            return;
+        }
+
+        try
+        {
+            await http.Response.Body.WriteAsync(body.WrittenMemory, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // The caller went away before the error reached it.
+        }
+    }
+
+    private static void Write(Utf8JsonWriter json, ApiProblem problem, FailureMessage? failure)
+    {
+        json.WriteStartObject();
+        json.WriteString("type", problem.Type);
+        json.WriteString("title", problem.Title);
+        json.WriteNumber("status", problem.Status);
+        json.WriteString("detail", problem.Detail);
+        json.WriteString("error", problem.Error);
+        if (problem.Blame is not null)
+        {
+            json.WriteString("blame", problem.Blame);
+        }
+
+        if (problem.InvocationId is not null)
+        {
+            json.WriteString("invocationId", problem.InvocationId);
+        }
+
+        if (failure is not null)
+        {
+            json.WriteStartObject("exception");
+            json.WriteString("type", failure.ErrorType);
+            json.WriteString("message", failure.Message);
+            json.WriteStartArray("trace");
+            foreach (var frame in failure.Trace)
+            {
+                json.WriteStringValue(frame);
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+    }
+}

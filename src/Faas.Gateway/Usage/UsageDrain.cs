@@ -1,0 +1,222 @@
+using Faas.Gateway.Uplink;
+using Faas.Link;
+
+namespace Faas.Gateway.Usage;
+
+/// <summary>
+/// Sends the journal to the controller: every 100 ms and after each acknowledgement, at most eight batches ahead of it. After a reconnect the
+/// unacknowledged batches are sent again with the same ends.
+/// </summary>
+internal sealed partial class UsageDrain(UsageJournal journal, Outbox outbox, ILogger<UsageDrain> logger, TimeProvider clock) : BackgroundService
+{
+    private const int RecordsMax = 512;
+
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How long shutdown waits for the last acknowledgement. What is not acknowledged then is sent by the next boot.</summary>
+    private static readonly TimeSpan LastWait = TimeSpan.FromSeconds(2);
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<JournalSegment, int> _sent = [];
+    private readonly SemaphoreSlim _acknowledged = new(0, 1);
+    private long _droppedSaid;
+    private bool _isUp;
+
+    /// <summary>A connection begins: what was not acknowledged is sent again.</summary>
+    public void Restart()
+    {
+        lock (_lock)
+        {
+            _isUp = true;
+            _sent.Clear();
+        }
+    }
+
+    /// <summary>The connection ended.</summary>
+    public void Pause()
+    {
+        lock (_lock)
+        {
+            _isUp = false;
+        }
+    }
+
+    /// <summary>The controller has stored everything before an offset.</summary>
+    public void Acknowledge(UsageAck ack)
+    {
+        lock (_lock)
+        {
+            var segment = journal.Segments().Find(segment => segment.Boot == ack.Boot && segment.Number == ack.Segment);
+            if (segment is null)
+            {
+                return;
+            }
+
+            segment.NoteAcked((int)Math.Clamp(ack.To, 0, JournalSegment.Length));
+            if (segment.EndsAt(segment.Acked))
+            {
+                _sent.Remove(segment);
+                journal.Remove(segment);
+            }
+        }
+
+        try
+        {
+            _acknowledged.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // The loop is awake already.
+        }
+    }
+
+    /// <summary>Sends what can be sent.</summary>
+    public void Round()
+    {
+        journal.Prepare();
+        var dropped = journal.Dropped;
+        if (dropped > _droppedSaid)
+        {
+            Log.Dropped(logger, dropped - _droppedSaid);
+            _droppedSaid = dropped;
+        }
+
+        lock (_lock)
+        {
+            if (!_isUp)
+            {
+                return;
+            }
+
+            foreach (var segment in journal.Segments())
+            {
+                if (!SendFrom(segment))
+                {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        using var limit = new CancellationTokenSource(LastWait, clock);
+        try
+        {
+            while (true)
+            {
+                Round();
+                lock (_lock)
+                {
+                    if (!_isUp || journal.Segments().TrueForAll(IsAcknowledged))
+                    {
+                        return;
+                    }
+                }
+
+                await _acknowledged.WaitAsync(limit.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The next boot sends the rest.
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        journal.Dispose();
+        _acknowledged.Dispose();
+        base.Dispose();
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.Yield();
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                Round();
+            }
+            catch (Exception exception)
+            {
+                Log.RoundFailed(logger, exception);
+            }
+
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+            using var timer = clock.CreateTimer(static state => ((CancellationTokenSource)state!).Cancel(), limit, Interval, Timeout.InfiniteTimeSpan);
+            await _acknowledged.WaitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Sends from one segment. True when everything in it has been sent and nothing more will be appended, so that the next one is due.</summary>
+    private bool SendFrom(JournalSegment segment)
+    {
+        var from = _sent.TryGetValue(segment, out var sent) ? sent : segment.Acked;
+        var ends = segment.Unacked();
+        foreach (var end in ends.Where(end => end > from))
+        {
+            from = Send(segment, from, end, int.MaxValue);
+        }
+
+        for (var open = JournalSegment.WindowLength - ends.Count; open > 0; open--)
+        {
+            var to = Send(segment, from, JournalSegment.Length, RecordsMax);
+            if (to == from)
+            {
+                break;
+            }
+
+            from = to;
+        }
+
+        _sent[segment] = from;
+        return segment.EndsAt(from);
+    }
+
+    private int Send(JournalSegment segment, int from, int end, int recordsMax)
+    {
+        var batch = new UsageBatch { Boot = segment.Boot, Segment = segment.Number, From = from };
+        var at = from;
+        var to = from;
+        while (batch.Records.Count < recordsMax && at < end && segment.TryRead(ref at, out var usage))
+        {
+            batch.Records.Add(usage);
+            to = at;
+        }
+
+        if (to == from)
+        {
+            return from;
+        }
+
+        batch.To = to;
+        if (recordsMax != int.MaxValue)
+        {
+            segment.NoteSent(to);   // Before it leaves.
+        }
+
+        outbox.Post(new GatewayMessage { Usage = batch });
+        return to;
+    }
+
+    private static bool IsAcknowledged(JournalSegment segment)
+    {
+        var at = segment.Acked;
+        return !segment.TryRead(ref at, out _);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1021, LogLevel.Error, "{Count} usage records were lost: neither disk nor memory was left for the journal")]
+        public static partial void Dropped(ILogger logger, long count);
+
+        [LoggerMessage(1022, LogLevel.Error, "Sending usage records failed")]
+        public static partial void RoundFailed(ILogger logger, Exception exception);
+    }
+}

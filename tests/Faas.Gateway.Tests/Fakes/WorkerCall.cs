@@ -1,0 +1,140 @@
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using System.Threading.Channels;
+using Faas.WorkerProtocol;
+
+namespace Faas.Gateway.Tests.Fakes;
+
+/// <summary>One invocation as a worker sees it.</summary>
+internal sealed class WorkerCall : IDisposable
+{
+    private readonly Socket _connection;
+    private readonly uint _stream;
+    private readonly PayloadWriter _output = new();
+    private readonly Channel<byte[]> _body = Channel.CreateUnbounded<byte[]>();
+    private readonly TaskCompletionSource<CancelReason> _cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public WorkerCall(Socket connection, FrameHeader header, byte[] payload)
+    {
+        _connection = connection;
+        _stream = header.Stream;
+        var reader = new PayloadReader(payload);
+        Head = RequestHead.Read(ref reader);
+        for (var left = reader.U16(); left > 0; left--)
+        {
+            Headers.Add(new(reader.Text(), reader.Text()));
+        }
+
+        if (header.Flags.HasFlag(FrameMarks.EndOfBody))
+        {
+            _body.Writer.Complete();
+        }
+    }
+
+    public RequestHead Head { get; }
+
+    public List<KeyValuePair<string, string>> Headers { get; } = [];
+
+    /// <summary>Pieces of the body as they came.</summary>
+    public ChannelReader<byte[]> Body => _body.Reader;
+
+    public Task<CancelReason> Cancelled => _cancelled.Task.WaitAsync(Patience.Limit);
+
+    /// <summary>The gateway closed the connection, or its sending side.</summary>
+    public Task Closed => _closed.Task.WaitAsync(Patience.Limit);
+
+    public string? Header(string name) => Headers.FindAll(header => header.Key == name) is { Count: > 0 } found ? string.Join("|", found.Select(header => header.Value)) : null;
+
+    public async Task<byte[]> WholeBodyAsync()
+    {
+        var body = new MemoryStream();
+        await foreach (var piece in Body.ReadAllAsync())
+        {
+            body.Write(piece);
+        }
+
+        return body.ToArray();
+    }
+
+    /// <summary>A small answer in one write, as workers do.</summary>
+    public ValueTask AnswerAsync(string body = "hello", int status = 200, params (string Name, string Value)[] headers)
+    {
+        var bytes = Encoding.UTF8.GetBytes(body);
+        WriteHead(status, bytes.Length, headers);
+        WriteBody(bytes);
+        WriteEnd(failed: false);
+        return FlushAsync();
+    }
+
+    public void WriteHead(int status = 200, long length = -1, params (string Name, string Value)[] headers)
+    {
+        _output.BeginFrame();
+        new ResponseHead((ushort)status, length).Write(_output);
+        _output.U16((ushort)headers.Length);
+        foreach (var (name, value) in headers)
+        {
+            _output.Text(name);
+            _output.Text(value);
+        }
+
+        _output.EndFrame(FrameType.Response, _stream);
+    }
+
+    public void WriteBody(ReadOnlySpan<byte> body)
+    {
+        _output.BeginFrame();
+        _output.Raw(body);
+        _output.EndFrame(FrameType.ResponseBody, _stream);
+    }
+
+    public void WriteBody(string body) => WriteBody(Encoding.UTF8.GetBytes(body));
+
+    public void WriteFailure(string kind, string type = "ValueError", string message = "bad")
+    {
+        _output.BeginFrame();
+        _output.Raw(JsonSerializer.SerializeToUtf8Bytes(
+            new FailureMessage { Kind = kind, ErrorType = type, Message = message, Trace = ["at handler"] }, WorkerJson.Default.FailureMessage));
+        _output.EndFrame(FrameType.Failure, _stream);
+    }
+
+    public void WriteEnd(bool failed = false)
+    {
+        _output.BeginFrame();
+        new EndOfInvocation(failed, 0).Write(_output);
+        _output.EndFrame(FrameType.End, _stream);
+    }
+
+    public async ValueTask FlushAsync()
+    {
+        var rest = _output.Written.ToArray().AsMemory();
+        _output.Clear();
+        while (!rest.IsEmpty)
+        {
+            rest = rest[await _connection.SendAsync(rest)..];
+        }
+    }
+
+    /// <summary>Closes the connection in the middle of it all.</summary>
+    public void Break() => _connection.Dispose();
+
+    public void Dispose() => _output.Dispose();
+
+    public void TakeBody(byte[] piece, bool isLast)
+    {
+        _body.Writer.TryWrite(piece);
+        if (isLast)
+        {
+            _body.Writer.TryComplete();
+        }
+    }
+
+    public void TakeCancel(CancelReason reason) => _cancelled.TrySetResult(reason);
+
+    public void TakeEnd()
+    {
+        _body.Writer.TryComplete(new IOException("the gateway closed the connection"));
+        _closed.TrySetResult();
+    }
+}
