@@ -168,7 +168,7 @@ internal sealed class FunctionReader(string file, string folder, List<ManifestPr
 
     private void CheckRules(FunctionSpec spec, string? source)
     {
-        foreach (var broken in FunctionSpecRules.Check(spec with { CodeDigest = source is null ? null : DigestToCome }))
+        foreach (var broken in FunctionSpecRules.Check(spec with { CodeDigest = spec.Image is not null && source is null ? null : DigestToCome }))
         {
             var message = broken.Field == "runtime" && spec.Runtime.Length == 0
                 ? $"'{spec.Name}' has no runtime; add 'runtime:' with one of {string.Join(", ", Runtimes.All)}"

@@ -50,6 +50,11 @@ internal static class ManifestReader
             }
         }
 
+        if (declared is null && problems.Count > 0)
+        {
+            return;   // most likely it is what the unknown key was meant to be
+        }
+
         if (declared is not YamlMappingNode entries)
         {
             problems.Add(new ManifestProblem(file, (declared ?? root).Start, "'functions:' must hold one entry for each function, like '  hello:' and its settings below it"));
