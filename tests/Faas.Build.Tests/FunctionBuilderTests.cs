@@ -163,6 +163,22 @@ public sealed class FunctionBuilderTests : IDisposable
     }
 
     [Fact]
+    public async Task Bundles_with_many_files_or_links_in_a_circle_of_folders_are_built()
+    {
+        var many = new Bundle().Link("folder/up", "..").File("folder/program", "", UnixFileMode.UserExecute);
+        for (var i = 0; i < 200; i++)
+        {
+            many.File($"f{i}", "");
+        }
+
+        foreach (var bundle in new[] { many, new Bundle().File("folder/a", "").Link("folder/up", "..") })
+        {
+            var result = await BuildAsync(bundle, Runtimes.Node);
+            Assert.Equal("..", new FileInfo(Path.Combine(result.Folder, "folder", "up")).LinkTarget);
+        }
+    }
+
+    [Fact]
     public async Task What_a_killed_process_left_unfinished_is_removed_at_start()
     {
         var kept = await BuildAsync(new Bundle().File("a", ""), Runtimes.Python);
