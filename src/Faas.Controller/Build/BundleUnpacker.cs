@@ -82,7 +82,8 @@ public sealed class BundleUnpacker(BundleLimits limits)
         {
             return reader.GetNextEntry();
         }
-        catch (Exception exception) when (exception is OutOfMemoryException or ArgumentException or OverflowException or NotSupportedException)
+        catch (Exception exception) when (exception is OutOfMemoryException or ArgumentException
+            or OverflowException or NotSupportedException or InvalidOperationException)
         {
             // What the reader lets through for headers that nobody's tar writes: sizes beyond memory, names it cannot hold.
             throw new BuildException(BuildErrors.InvalidBundle, $"The bundle's header after {previous} cannot be read: {exception.Message}");

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
 using Microsoft.CodeAnalysis;
@@ -11,7 +12,8 @@ namespace Faas.Controller.Build;
 /// Compiles single-file C# in the controller's process: 5-15 ms when warm, 0.5-1 s the first time, hence <see cref="WarmUpAsync"/>.
 /// The same sources give the same bytes. What may be referenced is no sandbox; instances are.
 /// </summary>
-public sealed class CSharpCompiler : IDisposable
+[SuppressMessage("Design", "CA1001", Justification = "The semaphore has no wait handle, and a compilation may outlast whoever would dispose of it.")]
+public sealed class CSharpCompiler
 {
     /// <summary>Name of the assembly; the file is <c>function.dll</c>.</summary>
     public const string AssemblyName = "function";
@@ -22,8 +24,11 @@ public sealed class CSharpCompiler : IDisposable
     /// <summary>More is a project, which the CLI builds. Keeps a compilation in tens of MiB.</summary>
     private const int SourceBytesMax = 2 * 1024 * 1024;
 
-    /// <summary>The parser and binder recurse with the nesting of the source; they stop themselves, later with more stack.</summary>
-    private const int StackBytes = 16 * 1024 * 1024;
+    /// <summary>
+    /// The binder recurses with the nesting of the source, and a stack overflow would end the controller: 20,000 parentheses overflowed 16 MiB.
+    /// <see cref="FunctionShape.NestingMax"/> leaves 64 KiB for each level. Only address space until it is used.
+    /// </summary>
+    private const int StackBytes = 64 * 1024 * 1024;
 
     private const int DiagnosticsMax = 50;
     private static readonly TimeSpan TimeMax = TimeSpan.FromSeconds(60);   // overload resolution can be made to take forever
@@ -63,29 +68,20 @@ public sealed class CSharpCompiler : IDisposable
         }
 
         await _free.WaitAsync(ct);
+        using var deadline = new CancellationTokenSource(TimeMax, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
         try
         {
-            using var deadline = new CancellationTokenSource(TimeMax, _time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
-            try
-            {
-                return await OnOwnThread(() => Compile(sources, either.Token));
-            }
-            catch (OperationCanceledException) when (deadline.IsCancellationRequested && !ct.IsCancellationRequested)
-            {
-                throw new BuildException(BuildErrors.BuildFailed, $"The sources took longer than {TimeMax.TotalSeconds:0} s to compile; simplify them.");
-            }
+            return await OnOwnThread(() => Compile(sources, either.Token)).WaitAsync(either.Token);
         }
-        finally
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !ct.IsCancellationRequested)
         {
-            _free.Release();
+            throw new BuildException(BuildErrors.BuildFailed, $"The sources took longer than {TimeMax.TotalSeconds:0} s to compile; simplify them.");
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _free.Dispose();
-
-    private static Task<CompiledFunction> OnOwnThread(Func<CompiledFunction> compile)
+    /// <summary>Frees its place when the thread ends, not when the caller goes: the compiler does not look at its token everywhere.</summary>
+    private Task<CompiledFunction> OnOwnThread(Func<CompiledFunction> compile)
     {
         var completion = new TaskCompletionSource<CompiledFunction>(TaskCreationOptions.RunContinuationsAsynchronously);
         new Thread(
@@ -98,6 +94,10 @@ public sealed class CSharpCompiler : IDisposable
                 catch (Exception exception)   // the top of the thread
                 {
                     completion.SetException(exception);
+                }
+                finally
+                {
+                    _free.Release();
                 }
             },
             StackBytes)
@@ -118,6 +118,11 @@ public sealed class CSharpCompiler : IDisposable
         try
         {
             var text = SourceText.From(new MemoryStream(source.Content.ToArray()), Encoding.UTF8, SourceHashAlgorithm.Sha256, throwIfBinaryDetected: true);
+            if (FunctionShape.TooManyBrackets(text, source.Path) is { } problem)
+            {
+                throw Failed([problem]);
+            }
+
             return CSharpSyntaxTree.ParseText(text, CompilerSettings.ParseOptions, source.Path, ct);
         }
         catch (InvalidDataException)
@@ -134,9 +139,9 @@ public sealed class CSharpCompiler : IDisposable
     private CompiledFunction Compile(IReadOnlyList<SourceFile> sources, CancellationToken ct)
     {
         var trees = sources.OrderBy(source => source.Path, StringComparer.Ordinal).Select(source => Parse(source, ct)).ToList();
-        if (FunctionShape.TopLevelStatements(trees).ToList() is { Count: > 0 } statements)
+        if (FunctionShape.Problems(trees).ToList() is { Count: > 0 } problems)
         {
-            throw Failed(statements);
+            throw Failed(problems);
         }
 
         var compilation = _empty.Value.AddSyntaxTrees(trees);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using Faas.Contracts.Functions;
@@ -11,7 +12,8 @@ namespace Faas.Controller.Build;
 /// Makes a bundle into a code folder: unpacked, and compiled if it is single-file C#. Each build exists once, named by bundle and
 /// compiler, whoever asks for it and however often.
 /// </summary>
-public sealed class FunctionBuilder : IDisposable
+[SuppressMessage("Design", "CA1001", Justification = "The semaphore has no wait handle, and a build may outlast whoever would dispose of it.")]
+public sealed class FunctionBuilder
 {
     /// <summary>Unpacking writes up to 250 MB; two at a time leave the disk to others.</summary>
     private const int UnpackingMax = 2;
@@ -49,9 +51,6 @@ public sealed class FunctionBuilder : IDisposable
 
     /// <summary>Removes the folders of builds that no revision uses (<see cref="BuildResult.BuildDigest"/>) and that are older than an hour.</summary>
     public Task SweepAsync(IReadOnlySet<string> usedDigests, CancellationToken ct) => Task.Run(() => _folder.Sweep(usedDigests, ct), ct);
-
-    /// <inheritdoc/>
-    public void Dispose() => _unpacking.Dispose();
 
     private string DigestOf(string code, bool isDotNet) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{code}\n{(isDotNet ? "dotnet " + _compiler.Identity : "files")}")));

@@ -9,6 +9,14 @@ public static partial class DurableFolder
     private const int ReadOnly = 0;
     private const int CloseOnExec = 0x80000;
 
+    /// <summary>
+    /// Up to here each file is synced by itself; beyond, one call syncs the whole file system, which is faster than thousands of calls
+    /// but also waits for what everybody else has written.
+    /// </summary>
+    private const int FilesOneByOneMax = 64;
+
+    private static readonly EnumerationOptions EverythingButLinks = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
+
     /// <summary>Syncs the folder's own entries: files that were created, renamed or removed in it.</summary>
     public static void Sync(string folder)
     {
@@ -19,8 +27,25 @@ public static partial class DurableFolder
         }
     }
 
-    /// <summary>Syncs everything on the folder's file system: one call for thousands of small files below it.</summary>
+    /// <summary>Syncs the files and folders in and below <paramref name="folder"/>. Links are synced with the folder that holds them.</summary>
     public static void SyncTree(string folder)
+    {
+        var everything = new DirectoryInfo(folder).EnumerateFileSystemInfos("*", EverythingButLinks).Take(FilesOneByOneMax + 1).ToList();
+        if (everything.Count > FilesOneByOneMax)
+        {
+            SyncFileSystem(folder);
+            return;
+        }
+
+        foreach (var entry in everything)
+        {
+            Sync(entry.FullName);
+        }
+
+        Sync(folder);
+    }
+
+    private static void SyncFileSystem(string folder)
     {
         using var handle = Open(folder);
         if (Native.SyncFileSystem(handle) != 0)
