@@ -42,7 +42,7 @@ internal sealed partial class HostImage(DockerClient client, EngineCall engine, 
     private async Task<string> FindOrMakeAsync(CancellationToken cancellationToken)
     {
         var began = setup.Time.GetTimestamp();
-        var files = await HostFiles.CollectAsync(setup.Installations, setup.Time, cancellationToken);
+        var (files, binaries) = HostFiles.Collect(setup.Installations);
         var tag = files.Digest();
         var name = $"{Repository}:{tag}";
         if (await ExistsAsync(name, cancellationToken))
@@ -51,20 +51,26 @@ internal sealed partial class HostImage(DockerClient client, EngineCall engine, 
         }
 
         Log.Assembling(logger, name);
+        await HostFiles.AddLibrariesAsync(files, binaries, setup.Time, cancellationToken);
+        await ImportAsync(files, tag, cancellationToken);
+        Log.Assembled(logger, name, setup.Time.GetElapsedTime(began));
+        return name;
+    }
+
+    private async Task ImportAsync(RootFileSystem files, string tag, CancellationToken cancellationToken)
+    {
         var pipe = new Pipe();
         var writing = WriteAsync(files, pipe.Writer, cancellationToken);
         var reporter = new Failure();
-        await engine.RunAsync("import an image", () => client.Images.CreateImageAsync(
+        var importing = engine.RunAsync("import an image", () => client.Images.CreateImageAsync(
             new ImagesCreateParameters { FromSrc = "-", Repo = Repository, Tag = tag, Changes = ["LABEL faas.host=1"] },
             pipe.Reader.AsStream(), null, reporter, cancellationToken), cancellationToken);
-        await writing;
+        await writing;   // first: if a file cannot be read, that is the reason, and the engine's complaint only its echo
+        await importing;
         if (reporter.Message is { } message)
         {
             throw new DriverException("import", $"Docker could not import the host image: {message}", isTransient: true);
         }
-
-        Log.Assembled(logger, name, setup.Time.GetElapsedTime(began));
-        return name;
     }
 
     private static async Task WriteAsync(RootFileSystem files, PipeWriter writer, CancellationToken cancellationToken)
@@ -75,10 +81,15 @@ internal sealed partial class HostImage(DockerClient client, EngineCall engine, 
             await files.WriteAsync(stream, cancellationToken);
             await writer.CompleteAsync();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or OperationCanceledException)
+        catch (Exception e)
         {
-            await writer.CompleteAsync(e);
-            throw e as OperationCanceledException ?? (Exception)new DriverException("import", $"a file of the host could not be read: {e.Message}", isTransient: false, e);
+            await writer.CompleteAsync(e);   // whatever it is, or the import waits for ever
+            if (e is OperationCanceledException)
+            {
+                throw;
+            }
+
+            throw new DriverException("import", $"a file of the host could not be read: {e.Message}", isTransient: false, e);
         }
     }
 

@@ -92,7 +92,11 @@ internal sealed class RootFileSystem
                 tarEntry.ModificationTime = File.GetLastWriteTimeUtc(entry.HostPath);
             }
 
-            tarEntry.DataStream = content;
+            if (content is not null)
+            {
+                tarEntry.DataStream = content;
+            }
+
             await tar.WriteEntryAsync(tarEntry, cancellationToken);
         }
     }
@@ -115,7 +119,8 @@ internal sealed class RootFileSystem
         for (var slash = path.IndexOf('/', 1); ; slash = path.IndexOf('/', slash + 1))
         {
             var prefix = slash < 0 ? path : path[..slash];
-            if (new FileInfo(prefix).LinkTarget is { } target)
+            var isKnownFolder = _entries.TryGetValue(prefix, out var known) && known.Kind == TarEntryType.Directory;   // saves a readlink for each part of each path
+            if (!isKnownFolder && new FileInfo(prefix).LinkTarget is { } target)
             {
                 _entries[prefix] = new Entry(TarEntryType.SymbolicLink, null, null, (UnixFileMode)0x1FF) { LinkTarget = target };
                 var rest = slash < 0 ? "" : path[slash..];
@@ -127,7 +132,7 @@ internal sealed class RootFileSystem
                 return path;
             }
 
-            if (!_entries.ContainsKey(prefix))
+            if (!isKnownFolder)
             {
                 _entries[prefix] = new Entry(TarEntryType.Directory, null, null, Readable | Executable | UnixFileMode.UserWrite);
             }
