@@ -1,0 +1,92 @@
+using System.Net.Sockets;
+using Faas.WorkerProtocol;
+
+namespace Faas.Runtime.DotNet.Connections;
+
+/// <summary>Reads frames from a blocking socket. Used by one thread at a time; a payload is valid until the next read.</summary>
+internal sealed class FrameReader(Socket socket)
+{
+    /// <summary>Most requests fit; one read then takes head and body together.</summary>
+    private const int UsualSize = 16 * 1024;
+
+    private byte[] _buffer = new byte[UsualSize];
+    private int _start;
+    private int _end;
+
+    /// <summary>What was received beyond the last frame.</summary>
+    public ReadOnlySpan<byte> Unread => _buffer.AsSpan(_start, _end - _start);
+
+    /// <summary>Reads a frame. False when the peer has closed the connection.</summary>
+    /// <exception cref="WorkerProtocolException">The peer does not speak the protocol.</exception>
+    public bool TryRead(out FrameHeader header, out ReadOnlyMemory<byte> payload)
+    {
+        payload = default;
+        if (!TryPeek(out header) || !Fill(FrameHeader.Length + header.PayloadLength))
+        {
+            return false;
+        }
+
+        payload = _buffer.AsMemory(_start + FrameHeader.Length, header.PayloadLength);
+        _start += FrameHeader.Length + header.PayloadLength;
+        return true;
+    }
+
+    /// <summary>Waits for the next frame's header and leaves it where it is. False when the peer has closed the connection.</summary>
+    public bool TryPeek(out FrameHeader header)
+    {
+        header = default;
+        return Fill(FrameHeader.Length) && FrameHeader.TryRead(Unread, out header);
+    }
+
+    /// <summary>Receives until <paramref name="count"/> bytes are there.</summary>
+    private bool Fill(int count)
+    {
+        if (_end - _start >= count)
+        {
+            return true;
+        }
+
+        MakeRoom(count);
+        while (_end - _start < count)
+        {
+            int received;
+            try
+            {
+                received = socket.Receive(_buffer.AsSpan(_end));
+            }
+            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+            {
+                return false;
+            }
+
+            if (received == 0)
+            {
+                return false;
+            }
+
+            _end += received;
+        }
+
+        return true;
+    }
+
+    private void MakeRoom(int count)
+    {
+        var unread = _end - _start;
+        if (unread == 0 && count <= UsualSize && _buffer.Length > UsualSize)
+        {
+            _buffer = new byte[UsualSize];   // A large frame is rare; an idle connection must not keep its megabyte.
+            _start = _end = 0;
+        }
+        else if (_buffer.Length - _start < count)
+        {
+            var target = _buffer.Length < count ? new byte[Math.Max(count, Math.Min(_buffer.Length * 4, 128 * 1024))] : _buffer;
+            Unread.CopyTo(target);
+            (_buffer, _start, _end) = (target, 0, unread);
+        }
+        else if (unread == 0)
+        {
+            _start = _end = 0;
+        }
+    }
+}

@@ -1,0 +1,24 @@
+using Faas.WorkerProtocol;
+
+namespace Faas.Runtime.DotNet.Logging;
+
+/// <summary>Which of a program's two outputs a line came from; numbers are the wire's.</summary>
+internal enum LogStream : byte
+{
+    Output = 1,
+    Error = 2,
+}
+
+/// <summary>One line of output.</summary>
+internal readonly record struct LogLine(long UnixMs, LogStream Stream, string InvocationId, ReadOnlyMemory<byte> Text)
+{
+    public void Write(PayloadWriter writer)
+    {
+        writer.BeginFrame();
+        writer.I64(UnixMs);
+        writer.U8((byte)Stream);
+        writer.Text(InvocationId);
+        writer.Raw(Text.Span);
+        writer.EndFrame(FrameType.Log, stream: 0);
+    }
+}

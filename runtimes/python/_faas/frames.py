@@ -1,0 +1,138 @@
+"""Frames: 12 bytes of header (length u32, type u8, flags u8, reserved u16, stream u32; little-endian) and a payload."""
+import json
+import struct
+from collections import namedtuple
+
+HELLO, SPECIALIZE, SPECIALIZED, LOG, SHUTDOWN = 0x01, 0x10, 0x11, 0x12, 0x13
+REQUEST, REQUEST_BODY, CANCEL, RESPONSE, RESPONSE_BODY, END, FAILURE = 0x20, 0x21, 0x23, 0x30, 0x31, 0x32, 0x33
+
+END_OF_BODY = 1
+PAYLOAD_MAX = 1 << 20
+BODY_PIECE_MAX = 64 * 1024
+
+_HEADER = struct.Struct("<IBBHI")
+_REQUEST = struct.Struct("<BBHIqq")
+_RESPONSE = struct.Struct("<HHqH")
+_LOG = struct.Struct("<qB")
+_END = struct.Struct("<BBHI")
+_U16 = struct.Struct("<H")
+
+Request = namedtuple("Request", "kind https timeout_ms content_length received_ms id method path query remote headers")
+
+
+class ProtocolError(Exception):
+    """The peer broke the protocol; its connection cannot be used any more."""
+
+
+def frame(kind, stream, payload=b"", flags=0):
+    return _HEADER.pack(8 + len(payload), kind, flags, 0, stream) + payload
+
+
+def json_frame(kind, stream, value):
+    return frame(kind, stream, json.dumps(value).encode())
+
+
+def text16(text):
+    data = text.encode("utf-8", "replace")
+    return _U16.pack(len(data)) + data
+
+
+def response(stream, status, content_length, headers):
+    """A Response frame; raises ValueError when the head is too large for one."""
+    parts = [_RESPONSE.pack(status, 0, content_length, len(headers))]
+    for name, value in headers:
+        parts.append(text16(name))
+        parts.append(text16(value))
+    payload = b"".join(parts)
+    if len(payload) > PAYLOAD_MAX:
+        raise ValueError("the headers are larger than 1 MiB")
+    return frame(RESPONSE, stream, payload)
+
+
+def body(stream, data):
+    """Body frames for any amount of bytes, at most 64 KiB each."""
+    if len(data) <= BODY_PIECE_MAX:
+        yield frame(RESPONSE_BODY, stream, data)
+        return
+    view = memoryview(data)
+    for start in range(0, len(view), BODY_PIECE_MAX):
+        yield frame(RESPONSE_BODY, stream, bytes(view[start:start + BODY_PIECE_MAX]))
+
+
+def end(stream, failed, cpu_micros):
+    return frame(END, stream, _END.pack(1 if failed else 0, 0, 0, min(cpu_micros, 0xFFFFFFFF)))
+
+
+def log(unix_ms, channel, invocation_id, text):
+    return frame(LOG, 0, _LOG.pack(unix_ms, channel) + text16(invocation_id) + text)
+
+
+def _text(payload, position):
+    start = position + 2
+    stop = start + _U16.unpack_from(payload, position)[0]
+    if stop > len(payload):
+        raise ProtocolError("a string is longer than its frame")
+    return payload[start:stop].decode("utf-8", "replace"), stop
+
+
+def read_request(payload):
+    try:
+        kind, scheme, _, timeout_ms, content_length, received_ms = _REQUEST.unpack_from(payload)
+        at, texts = _REQUEST.size, []
+        for _ in range(5):
+            text, at = _text(payload, at)
+            texts.append(text)
+        count, at, headers = _U16.unpack_from(payload, at)[0], at + 2, []
+        for _ in range(count):
+            name, at = _text(payload, at)
+            value, at = _text(payload, at)
+            headers.append((name, value))
+    except struct.error as e:
+        raise ProtocolError("a Request ended too early") from e
+    if kind > 1:
+        raise ProtocolError("unknown kind of Request")
+    return Request(kind, scheme == 1, timeout_ms, content_length, received_ms, *texts, headers)
+
+
+def read_hello(payload):
+    """(role, token)"""
+    if len(payload) < 4 or payload[0] != 1 or payload[1] not in (1, 2):
+        raise ProtocolError("not a Hello of version 1")
+    return payload[1], _text(payload, 2)[0]
+
+
+class FrameReader:
+    """Takes bytes from a socket and cuts them into frames. Used by one thread at a time."""
+
+    def __init__(self, sock):
+        self._socket = sock
+        self._buffer = bytearray()
+
+    def fill(self, flags=0):
+        """One recv. False when the peer has closed."""
+        data = self._socket.recv(256 * 1024, flags)
+        self._buffer += data
+        return bool(data)
+
+    def take(self):
+        """The next complete frame as (type, flags, stream, payload), or None."""
+        buffer = self._buffer
+        if len(buffer) < 12:
+            return None
+        length, kind, flags, _, stream = _HEADER.unpack_from(buffer)
+        if not 8 <= length <= 8 + PAYLOAD_MAX:
+            raise ProtocolError("impossible length of a frame")
+        if len(buffer) < 4 + length:
+            return None
+        payload = bytes(buffer[12:4 + length])
+        del buffer[:4 + length]
+        return kind, flags, stream, payload
+
+    def next(self):
+        """Waits for a frame; None when the peer has closed."""
+        while True:
+            found = self.take()
+            if found:
+                return found
+            if not self.fill():
+                return None

@@ -1,0 +1,40 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using Faas.Cli.Verbs;
+
+namespace Faas.Cli.CommandLine;
+
+/// <summary>All verbs, in the order in which <c>faas --help</c> lists them.</summary>
+internal static class CommandTree
+{
+    public static RootCommand Create()
+    {
+        var root = new RootCommand("Faas: a serverless function platform of your own.")
+        {
+            UpVerb.Create(),
+            InitVerb.Create(),
+            DeployVerb.Create(),
+            InvokeVerb.Create(),
+            ListVerb.Create(),
+            DescribeVerb.Create(),
+            LogsVerb.Create(),
+            InvocationsVerb.Create(),
+            DeleteVerb.Create(),
+            PartVerb.CreateController(),
+            PartVerb.CreateGateway(),
+            CompletionVerb.Create(),
+            VersionVerb.Create(),
+        };
+        foreach (var option in GlobalOptions.All)
+        {
+            root.Add(option);
+        }
+
+        foreach (var help in root.Options.OfType<HelpOption>())
+        {
+            help.Action = new ExamplesHelp((HelpAction)help.Action!);
+        }
+
+        return root;
+    }
+}

@@ -1,0 +1,66 @@
+using Spectre.Console;
+
+namespace Faas.Cli.Output;
+
+/// <summary>A table on stdout: drawn on a terminal; else columns padded with spaces, never cut, one row a line, so that scripts can read it.</summary>
+internal sealed class TextTable(params IReadOnlyList<string> headers)
+{
+    private readonly List<string[]> _rows = [];
+
+    public void Add(params string[] cells) => _rows.Add([.. cells.Select(cell => cell.ReplaceLineEndings(" "))]);
+
+    public void Print(Terminal terminal)
+    {
+        if (Console.IsOutputRedirected)
+        {
+            PrintPlain(Console.Out);
+        }
+        else
+        {
+            PrintDrawn(terminal.Out);
+        }
+    }
+
+    internal void PrintPlain(TextWriter output)
+    {
+        var hasHeaders = headers.Any(header => header.Length > 0);
+        string[][] lines = [.. hasHeaders ? [[.. headers.Select(header => header.ToUpperInvariant())]] : Array.Empty<string[]>(), .. _rows];
+        if (lines.Length == 0)
+        {
+            return;
+        }
+
+        var widths = Enumerable.Range(0, headers.Count).Select(column => lines.Max(line => line[column].Length)).ToArray();
+        foreach (var line in lines)
+        {
+            output.WriteLine(string.Join("  ", line.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
+        }
+    }
+
+    private void PrintDrawn(IAnsiConsole console)
+    {
+        var table = new Table().Border(TableBorder.Rounded).BorderColor(Color.Grey);
+        table.ShowHeaders = headers.Any(header => header.Length > 0);
+        foreach (var header in headers)
+        {
+            table.AddColumn(new TableColumn(new Markup($"[bold]{Markup.Escape(header)}[/]")));
+        }
+
+        foreach (var row in _rows)
+        {
+            table.AddRow(row.Select(cell => new Markup(Colour(cell))));
+        }
+
+        console.Write(table);
+    }
+
+    /// <summary>Words that a state column holds get their colour; everything else is printed as it is.</summary>
+    private static string Colour(string cell) => cell switch
+    {
+        "ready" or "found" or "created" or "updated" => $"[green]{cell}[/]",
+        "failing" or "refused" or "failed" or "missing" => $"[red]{cell}[/]",
+        "idle" or "unchanged" => $"[grey]{cell}[/]",
+        "starting" or "deleting" or "draining" => $"[yellow]{cell}[/]",
+        _ => Markup.Escape(cell),
+    };
+}

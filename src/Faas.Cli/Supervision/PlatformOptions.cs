@@ -1,0 +1,11 @@
+using Faas.Contracts.Hosting;
+
+namespace Faas.Cli.Supervision;
+
+/// <summary>What <c>faas up</c> was asked for.</summary>
+/// <param name="Data">The data folder.</param>
+/// <param name="Listen">Where callers invoke functions.</param>
+/// <param name="Admin">Where the management API listens.</param>
+/// <param name="Sandbox"><c>auto</c>, <c>docker</c> or <c>process</c>.</param>
+/// <param name="Stems">Stems a runtime; null for the controller's default.</param>
+internal sealed record PlatformOptions(DataFolder Data, Uri Listen, Uri Admin, string Sandbox, int? Stems);

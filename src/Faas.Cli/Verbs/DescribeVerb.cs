@@ -1,0 +1,94 @@
+using System.CommandLine;
+using Faas.Cli.CommandLine;
+using Faas.Cli.Output;
+using Faas.Contracts.Api;
+using Faas.Contracts.Functions;
+
+namespace Faas.Cli.Verbs;
+
+/// <summary><c>faas describe</c>: one function, its settings, instances and what it used.</summary>
+internal static class DescribeVerb
+{
+    private static readonly Argument<string> Name = FunctionArgument.Required();
+
+    public static Command Create()
+    {
+        var verb = new Verb("describe", "Show one function: settings, instances, usage and cost", "faas describe hello", "faas describe hello --output json | jq .totals") { Name };
+        verb.Does(RunAsync);
+        return verb;
+    }
+
+    private static async Task<ExitCode> RunAsync(VerbContext context, CancellationToken cancellationToken)
+    {
+        using var client = context.Connect();
+        var function = await client.DescribeFunctionAsync(VerbContext.FunctionNameOf(context.Value(Name)!), cancellationToken);
+        if (context.WantsJson)
+        {
+            Json.Print(function);
+            return ExitCode.Ok;
+        }
+
+        var table = new TextTable("", "");
+        AddSettings(table, function.Summary, function.Spec);
+        AddTotals(table, function.Totals);
+        table.Print(context.Terminal);
+        if (function.Instances.Count > 0)
+        {
+            PrintInstances(context, function.Instances);
+        }
+
+        if (function.LastFailure is { } failure)
+        {
+            context.Terminal.Error("warning", "its last start failed: " + failure);
+        }
+
+        return ExitCode.Ok;
+    }
+
+    private static void AddSettings(TextTable table, FunctionSummary summary, FunctionSpec spec)
+    {
+        table.Add("name", summary.Name);
+        table.Add("state", summary.State);
+        table.Add("url", summary.Url);
+        table.Add("revision", summary.Revision);
+        table.Add("deployed", Text.Time(summary.DeployedAt));
+        table.Add("runtime", spec.Runtime);
+        if (spec.Runtime == Runtimes.Http)
+        {
+            table.Add(spec.Image is null ? "command" : "image", spec.Image ?? string.Join(' ', spec.Command));
+        }
+        else
+        {
+            table.Add("handler", spec.Handler ?? "(found by itself)");
+        }
+
+        table.Add("memory", spec.MemoryMiB + " MiB");
+        table.Add("cpu", Text.Number(spec.Cpu));
+        table.Add("timeout", Text.Duration(spec.Timeout));
+        table.Add("concurrency", Text.Number((long)spec.Concurrency));
+        table.Add("instances", $"{summary.Instances} now, {spec.MinInstances} to {spec.MaxInstances} allowed");
+        table.Add("keep-alive", Text.Duration(spec.KeepAlive));
+        table.Add("network", spec.Network == NetworkKind.None ? "none" : "egress");
+        table.Add("env", spec.Env.Count == 0 ? "(none)" : string.Join(", ", spec.Env.Keys.Order(StringComparer.Ordinal)));
+    }
+
+    private static void AddTotals(TextTable table, UsageTotals totals)
+    {
+        table.Add("invocations", $"{Text.Number(totals.Invocations)} ({Text.Number(totals.Errors)} failed, {Text.Number(totals.ColdStarts)} cold)");
+        table.Add("billed", $"{Text.Number(totals.BilledMs)} ms, {Text.Number(totals.GiBSeconds)} GiB-seconds");
+        table.Add("bytes", $"{Text.Bytes(totals.BytesIn)} in, {Text.Bytes(totals.BytesOut)} out");
+        table.Add("cost", $"{Text.Cost(totals.Cost)} {totals.Currency}");
+    }
+
+    private static void PrintInstances(VerbContext context, IReadOnlyList<InstanceDescription> instances)
+    {
+        var table = new TextTable("instance", "state", "revision", "in flight", "started", "sandbox");
+        foreach (var instance in instances)
+        {
+            table.Add(instance.Id, instance.State, instance.Revision, Text.Number((long)instance.InFlight), Text.Time(instance.StartedAt), instance.Driver);
+        }
+
+        Terminal.Line();
+        table.Print(context.Terminal);
+    }
+}

@@ -1,0 +1,76 @@
+using System.CommandLine;
+using System.Globalization;
+using Faas.Cli.CommandLine;
+using Faas.Cli.Output;
+using Faas.Contracts.Api;
+
+namespace Faas.Cli.Verbs;
+
+/// <summary><c>faas logs</c>: what a function wrote.</summary>
+internal static class LogsVerb
+{
+    private static readonly Argument<string> Name = FunctionArgument.Required();
+
+    private static readonly Option<bool> Follow = new("--follow", "-f") { Description = "Go on with new lines until Ctrl-C" };
+
+    private static readonly Option<int> Tail = CreateTail();
+
+    private static readonly Option<string?> Invocation = new("--invocation") { HelpName = "ID", Description = "Only lines of this invocation (its X-Call-Id)" };
+
+    public static Command Create()
+    {
+        var verb = new Verb(
+            "logs", "Show what a function wrote to stdout and stderr",
+            "faas logs hello", "faas logs hello -f --tail 0", "faas logs hello --invocation 01JD2Z6Q9V")
+        {
+            Name, Follow, Tail, Invocation,
+        };
+        verb.Does(RunAsync);
+        return verb;
+    }
+
+    private static async Task<ExitCode> RunAsync(VerbContext context, CancellationToken cancellationToken)
+    {
+        using var client = context.Connect();
+        var query = new LogQuery { Tail = context.Value(Tail), InvocationId = context.Value(Invocation), Follow = context.Value(Follow) };
+        await foreach (var line in client.ReadLogsAsync(VerbContext.FunctionNameOf(context.Value(Name)!), query, cancellationToken))
+        {
+            if (context.WantsJson)
+            {
+                Json.PrintLine(line, FaasJson.Default.LogLine);
+            }
+            else
+            {
+                Terminal.Line(Format(line));
+            }
+        }
+
+        return ExitCode.Ok;
+    }
+
+    private static string Format(LogLine line)
+    {
+        var time = line.At.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss.fff", CultureInfo.InvariantCulture);
+        var invocation = string.IsNullOrEmpty(line.InvocationId) ? "-" : line.InvocationId;
+        return $"{time} {invocation} {line.Stream,-6} {WithoutControls(line.Text)}";
+    }
+
+    /// <summary>A function's output must not be able to move the cursor or retitle the window of whoever reads it; tabs are harmless.</summary>
+    private static string WithoutControls(string text) =>
+        text.Any(IsHarmful) ? string.Concat(text.Select(c => IsHarmful(c) ? '\uFFFD' : c)) : text;
+
+    private static bool IsHarmful(char c) => char.IsControl(c) && c != '\t';
+
+    private static Option<int> CreateTail()
+    {
+        var option = new Option<int>("--tail") { HelpName = "N", Description = "Begin with the newest N lines", DefaultValueFactory = _ => 100 };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() < 0)
+            {
+                result.AddError("--tail must be 0 or more.");
+            }
+        });
+        return option;
+    }
+}

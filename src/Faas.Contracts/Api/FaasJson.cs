@@ -1,0 +1,36 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Faas.Contracts.Functions;
+using Faas.Contracts.Invocations;
+
+namespace Faas.Contracts.Api;
+
+/// <summary>
+/// How the management API's DTOs are written: web defaults, enums as camelCase strings, nulls left out. Both sides use this one context, so
+/// that they cannot disagree, and neither needs reflection.
+/// </summary>
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Web,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters = [typeof(CamelCaseEnumConverter<NetworkKind>), typeof(CamelCaseEnumConverter<InvocationError>), typeof(CamelCaseEnumConverter<Blame>)])]
+[JsonSerializable(typeof(ApiProblem))]
+[JsonSerializable(typeof(DeployPlan))]
+[JsonSerializable(typeof(DeployResult))]
+[JsonSerializable(typeof(FunctionDescription))]
+[JsonSerializable(typeof(FunctionSpec))]
+[JsonSerializable(typeof(FunctionSummary))]
+[JsonSerializable(typeof(IReadOnlyList<FunctionSummary>))]
+[JsonSerializable(typeof(FunctionSummary[]))]
+[JsonSerializable(typeof(List<FunctionSummary>))]
+[JsonSerializable(typeof(LogLine))]
+[JsonSerializable(typeof(PlatformDescription))]
+[JsonSerializable(typeof(PlatformEndpoints))]
+[JsonSerializable(typeof(UsageRecord))]
+[JsonSerializable(typeof(IReadOnlyList<UsageRecord>))]
+[JsonSerializable(typeof(UsageRecord[]))]
+[JsonSerializable(typeof(List<UsageRecord>))]
+public sealed partial class FaasJson : JsonSerializerContext;
+
+/// <summary>Writes <typeparamref name="T"/> as a camelCase string.</summary>
+public sealed class CamelCaseEnumConverter<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.CamelCase)
+    where T : struct, Enum;

@@ -1,0 +1,33 @@
+namespace Faas.Controller.Build;
+
+/// <summary>A bundle cannot become a function's code folder. The user's to fix; the message says how.</summary>
+/// <param name="kind">One of <see cref="BuildErrors"/>.</param>
+/// <param name="message">What is wrong, with the name of the entry or file.</param>
+/// <param name="diagnostics">Compiler diagnostics as <c>file(line,column): error CODE: text</c>; empty unless compiling failed.</param>
+public sealed class BuildException(string kind, string message, IReadOnlyList<string> diagnostics) : Exception(message)
+{
+    /// <summary>An error without diagnostics.</summary>
+    public BuildException(string kind, string message)
+        : this(kind, message, [])
+    {
+    }
+
+    /// <summary>One of <see cref="BuildErrors"/>; the <c>error</c> of the problem that the caller gets.</summary>
+    public string Kind { get; } = kind;
+
+    /// <summary>Compiler diagnostics, at most 50.</summary>
+    public IReadOnlyList<string> Diagnostics { get; } = diagnostics;
+}
+
+/// <summary>The kinds of <see cref="BuildException"/>.</summary>
+public static class BuildErrors
+{
+    /// <summary>The bundle is damaged, or has an entry that is not allowed.</summary>
+    public const string InvalidBundle = "InvalidBundle";
+
+    /// <summary>The bundle exceeds a limit, packed or unpacked.</summary>
+    public const string BundleTooLarge = "BundleTooLarge";
+
+    /// <summary>The sources do not compile.</summary>
+    public const string BuildFailed = "BuildFailed";
+}

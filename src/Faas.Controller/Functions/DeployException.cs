@@ -1,0 +1,23 @@
+using Faas.Contracts.Api;
+
+namespace Faas.Controller.Functions;
+
+/// <summary>A deploy was refused. What served before goes on serving.</summary>
+internal sealed class DeployException(int status, string error, string title, string detail) : Exception(detail)
+{
+    public IReadOnlyList<string> Diagnostics { get; init; } = [];
+
+    public IReadOnlyList<string> Logs { get; init; } = [];
+
+    public ApiProblem ToProblem() => new()
+    {
+        Type = Problems.TypeOf(error),
+        Title = title,
+        Status = status,
+        Detail = Message,
+        Error = error,
+        Blame = "caller",
+        Diagnostics = Diagnostics,
+        Logs = Logs,
+    };
+}

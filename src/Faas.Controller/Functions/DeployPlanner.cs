@@ -1,0 +1,64 @@
+using System.Globalization;
+using Faas.Contracts.Api;
+using Faas.Contracts.Functions;
+
+namespace Faas.Controller.Functions;
+
+/// <summary>Says what a deploy would change, field by field.</summary>
+internal static class DeployPlanner
+{
+    public static DeployPlan Plan(FunctionSpec? serving, FunctionSpec wanted)
+    {
+        if (serving is null)
+        {
+            return new DeployPlan(wanted.Name, "create", []);
+        }
+
+        var changes = new List<FieldChange>();
+        var before = Fields(serving);
+        foreach (var (field, to) in Fields(wanted))
+        {
+            var from = before.GetValueOrDefault(field);
+            if (from != to)
+            {
+                changes.Add(new FieldChange(field, from, to));
+            }
+        }
+
+        foreach (var (field, from) in before)
+        {
+            if (field.StartsWith("env.", StringComparison.Ordinal) && !wanted.Env.ContainsKey(field[4..]))
+            {
+                changes.Add(new FieldChange(field, from, null));
+            }
+        }
+
+        return new DeployPlan(wanted.Name, changes.Count == 0 ? "unchanged" : "update", changes);
+    }
+
+    private static Dictionary<string, string?> Fields(FunctionSpec spec)
+    {
+        var fields = new Dictionary<string, string?>
+        {
+            ["runtime"] = spec.Runtime,
+            ["handler"] = spec.Handler,
+            ["code"] = spec.CodeDigest?[..Math.Min(12, spec.CodeDigest.Length)],
+            ["command"] = spec.Command.Count == 0 ? null : string.Join(' ', spec.Command),
+            ["image"] = spec.Image,
+            ["memory"] = spec.MemoryMiB.ToString(CultureInfo.InvariantCulture) + "MiB",
+            ["cpu"] = spec.Cpu.ToString(CultureInfo.InvariantCulture),
+            ["timeout"] = spec.Timeout.ToString(),
+            ["concurrency"] = spec.Concurrency.ToString(CultureInfo.InvariantCulture),
+            ["minInstances"] = spec.MinInstances.ToString(CultureInfo.InvariantCulture),
+            ["maxInstances"] = spec.MaxInstances.ToString(CultureInfo.InvariantCulture),
+            ["keepAlive"] = spec.KeepAlive.ToString(),
+            ["network"] = spec.Network.ToString().ToLowerInvariant(),
+        };
+        foreach (var (key, value) in spec.Env)
+        {
+            fields["env." + key] = value;
+        }
+
+        return fields;
+    }
+}

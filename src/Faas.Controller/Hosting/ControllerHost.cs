@@ -1,0 +1,114 @@
+using Faas.Contracts.Api;
+using Faas.Controller.Api;
+using Faas.Controller.Functions;
+using Faas.Controller.Link;
+using Faas.Controller.Metering;
+using Faas.Controller.Scaling;
+using Faas.Storage;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Faas.Controller.Hosting;
+
+/// <summary>The composition root: reads configuration, starts the parts, opens the management API and the link, and waits to be stopped.</summary>
+internal static class ControllerHost
+{
+    public static async Task RunAsync(ControllerArguments arguments)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        ConfigureLogging(builder.Logging);
+        builder.Configuration.AddJsonFile(Path.Combine(arguments.Data.Root, "faas.json"), optional: true, reloadOnChange: false);
+        builder.Configuration.AddEnvironmentVariables();
+        var options = ControllerOptions.Read(builder.Configuration, arguments);
+        using var loggers = LoggerFactory.Create(ConfigureLogging);
+        await using var parts = await ControllerParts.StartAsync(arguments, options, loggers, TimeProvider.System, CancellationToken.None);
+
+        File.Delete(arguments.Data.ControllerSocket);
+        ConfigureListeners(builder.WebHost, arguments);
+        AddServices(builder.Services, arguments, options, parts);
+        await using var app = builder.Build();
+        Map(app);
+        await app.StartAsync();
+        File.SetUnixFileMode(arguments.Data.ControllerSocket, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        parts.Work.Run("compiler warm-up", parts.Compiler.WarmUpAsync);
+        Console.Out.WriteLine($"ready {AdminAddress(app)}");
+
+        await app.WaitForShutdownAsync();
+        File.Delete(arguments.Data.ControllerSocket);
+    }
+
+    private static void ConfigureLogging(ILoggingBuilder logging)
+    {
+        logging.ClearProviders();
+        logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "HH:mm:ss.fff ";
+            console.UseUtcTimestamp = true;
+        });
+        logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        logging.SetMinimumLevel(LogLevel.Warning);
+        logging.AddFilter("Faas", LogLevel.Information);
+    }
+
+    private static void ConfigureListeners(IWebHostBuilder web, ControllerArguments arguments) => web.ConfigureKestrel(kestrel =>
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.ListenUnixSocket(arguments.Data.ControllerSocket, listen => listen.Protocols = HttpProtocols.Http2);
+        var port = arguments.Admin.Port;
+        if (System.Net.IPAddress.TryParse(arguments.Admin.Host.Trim('[', ']'), out var address))
+        {
+            kestrel.Listen(address, port, listen => listen.Protocols = HttpProtocols.Http1);
+        }
+        else if (arguments.Admin.IsLoopback)
+        {
+            kestrel.ListenLocalhost(port, listen => listen.Protocols = HttpProtocols.Http1);
+        }
+        else
+        {
+            kestrel.ListenAnyIP(port, listen => listen.Protocols = HttpProtocols.Http1);
+        }
+    });
+
+    private static void AddServices(IServiceCollection services, ControllerArguments arguments, ControllerOptions options, ControllerParts parts)
+    {
+        services.AddSingleton(arguments).AddSingleton(arguments.Data).AddSingleton(options.Prices).AddSingleton(options.Usage).AddSingleton(TimeProvider.System);
+        services.AddSingleton<IUsageLedger>(parts.Store).AddSingleton<IFunctionStore>(parts.Store);
+        services.AddSingleton(parts.Logs).AddSingleton(parts.Fleet).AddSingleton(parts.Instances).AddSingleton(parts.Lifecycle);
+        services.AddSingleton(parts.Catalog).AddSingleton(parts.Builder).AddSingleton(parts.Bundles);
+        services.AddSingleton(AdminKey.ReadOrCreate(arguments.Data.AdminKeyFile));
+        services.AddSingleton<Deployer>().AddSingleton<FunctionViews>().AddSingleton<InvocationEndpoints>();
+        services.AddSingleton<UsageIngest>().AddHostedService(provider => provider.GetRequiredService<UsageIngest>());
+        services.AddHostedService<FleetTicker>().AddHostedService<UsageRetention>();
+        if (arguments.Supervised)
+        {
+            services.AddHostedService<SupervisorWatch>();
+        }
+
+        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, FaasJson.Default));
+        services.AddOpenApi();
+        services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = 16 * 1024 * 1024);
+    }
+
+    private static void Map(WebApplication app)
+    {
+        app.UseMiddleware<ProblemBoundary>();
+        app.UseMiddleware<KeyCheck>();
+        app.MapGrpcService<GatewayLinkService>();
+        app.MapOpenApi();
+        PlatformEndpoint.Map(app);
+        FunctionEndpoints.Map(app);
+        BundleEndpoints.Map(app);
+        LogEndpoints.Map(app);
+        UsageEndpoints.Map(app);
+        app.Services.GetRequiredService<InvocationEndpoints>().Map(app);
+        app.MapFallback(() => ApiResults.Problem(404, "NotFound", "No such resource", "the management API is described at /openapi/v1.json"));
+    }
+
+    private static string AdminAddress(WebApplication app)
+    {
+        var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+        return addresses.First(a => !a.Contains("unix", StringComparison.Ordinal));
+    }
+}

@@ -1,0 +1,45 @@
+using System.ComponentModel.DataAnnotations;
+using Faas.Controller.Link;
+using Faas.Controller.Metering;
+using Faas.Instances;
+
+namespace Faas.Controller.Hosting;
+
+/// <summary>All configuration of the controller: <c>faas.json</c> in the data folder, then environment variables (<c>Faas__Prices__Currency</c>), then the command line.</summary>
+internal sealed record ControllerOptions(InstanceOptions Instances, GatewayLimits Limits, PriceTable Prices, UsageOptions Usage)
+{
+    /// <summary>Reads and checks it.</summary>
+    /// <exception cref="StartException">A value is out of range.</exception>
+    public static ControllerOptions Read(IConfiguration configuration, ControllerArguments arguments)
+    {
+        var section = configuration.GetSection("Faas");
+        var instances = Bind<InstanceOptions>(section.GetSection("Instances"));
+        instances.RuntimesFolder = arguments.Runtimes;
+        instances.Sandbox = arguments.Sandbox ?? instances.Sandbox;
+        instances.StemsPerKey = arguments.Stems ?? instances.StemsPerKey;
+        return new ControllerOptions(
+            instances,
+            Bind<GatewayLimits>(section.GetSection("Gateway")),
+            Bind<PriceTable>(section.GetSection("Prices")),
+            Bind<UsageOptions>(section.GetSection("Usage")));
+    }
+
+    private static T Bind<T>(IConfigurationSection section)
+        where T : class, new()
+    {
+        T options;
+        try
+        {
+            options = section.Get<T>() ?? new T();
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new StartException($"configuration {section.Path}: {e.Message}");
+        }
+
+        var problems = new List<ValidationResult>();
+        return Validator.TryValidateObject(options, new ValidationContext(options), problems, validateAllProperties: true)
+            ? options
+            : throw new StartException($"configuration {section.Path}: {problems[0].ErrorMessage}");
+    }
+}

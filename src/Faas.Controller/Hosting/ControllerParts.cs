@@ -1,0 +1,96 @@
+using Faas.Contracts.Hosting;
+using Faas.Controller.Build;
+using Faas.Controller.Functions;
+using Faas.Controller.Link;
+using Faas.Controller.Logs;
+using Faas.Controller.Metering;
+using Faas.Controller.Scaling;
+using Faas.Instances;
+using Faas.Storage;
+
+namespace Faas.Controller.Hosting;
+
+/// <summary>The long-lived parts, made once in the order in which they need each other and taken down in reverse.</summary>
+internal sealed class ControllerParts : IAsyncDisposable
+{
+    public required SqliteStore Store { get; init; }
+
+    public required FunctionLogs Logs { get; init; }
+
+    public required BackgroundWork Work { get; init; }
+
+    public required Fleet Fleet { get; init; }
+
+    public required InstanceHost Instances { get; init; }
+
+    public required InstanceLifecycle Lifecycle { get; init; }
+
+    public required FunctionCatalog Catalog { get; init; }
+
+    public required BundleStore Bundles { get; init; }
+
+    public required CSharpCompiler Compiler { get; init; }
+
+    public required FunctionBuilder Builder { get; init; }
+
+    /// <summary>Opens the store, starts the instances' host, and takes over what outlived an earlier controller.</summary>
+    public static async Task<ControllerParts> StartAsync(
+        ControllerArguments arguments, ControllerOptions options, ILoggerFactory loggers, TimeProvider time, CancellationToken ct)
+    {
+        var data = arguments.Data;
+        var store = await SqliteStore.OpenAsync(data.Database, options.Prices.Currency, ct);
+        var logs = new FunctionLogs(data.Logs, time);
+        var work = new BackgroundWork(loggers.CreateLogger<BackgroundWork>());
+        var fleet = new Fleet(new GatewayOutbox(), options.Limits, logs, work, time, loggers.CreateLogger<Fleet>());
+        var instances = await InstanceHost.StartAsync(options.Instances, data, fleet, loggers, time, ct);
+        var lifecycle = new InstanceLifecycle(instances, work, logs, new Random());
+        fleet.Use(lifecycle);
+        var bundles = new BundleStore(data.Bundles);
+        var compiler = new CSharpCompiler(time);
+        var parts = new ControllerParts
+        {
+            Store = store,
+            Logs = logs,
+            Work = work,
+            Fleet = fleet,
+            Instances = instances,
+            Lifecycle = lifecycle,
+            Catalog = new FunctionCatalog(store, time),
+            Bundles = bundles,
+            Compiler = compiler,
+            Builder = new FunctionBuilder(bundles, data, compiler, time),
+        };
+        await parts.RestoreAsync(data, ct);
+        return parts;
+    }
+
+    /// <summary>Stops every instance, then closes what they wrote to.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Work.StopAsync();
+        await Instances.DisposeAsync();
+        await Logs.DisposeAsync();
+        await Store.DisposeAsync();
+        Builder.Dispose();
+        Compiler.Dispose();
+        Work.Dispose();
+    }
+
+    private async Task RestoreAsync(DataFolder data, CancellationToken ct)
+    {
+        await Catalog.LoadAsync(ct);
+        foreach (var function in Catalog.All)
+        {
+            var folder = function.Revision.BuildDigest.Length == 0 ? "" : Path.Combine(data.Code, function.Revision.BuildDigest);
+            Fleet.Restore(function.Revision, folder);
+        }
+
+        foreach (var adopted in await Instances.AdoptAsync(Fleet.IsServing, ct))
+        {
+            Fleet.Adopt(adopted.Instance);
+        }
+
+        Lifecycle.SetStemDemand(Catalog.All.Select(f => f.Revision.Spec));
+        await Builder.SweepAsync(Catalog.All.Select(f => f.Revision.BuildDigest).ToHashSet(), ct);
+    }
+}

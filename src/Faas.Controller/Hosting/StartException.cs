@@ -1,0 +1,8 @@
+namespace Faas.Controller.Hosting;
+
+/// <summary>The controller cannot start as configured. The message is one line that says what to change; the exit code is 78.</summary>
+internal sealed class StartException(string message) : Exception(message)
+{
+    /// <summary>EX_CONFIG of sysexits.h: a supervisor does not restart what exits with it.</summary>
+    public const int ExitCode = 78;
+}

@@ -1,0 +1,57 @@
+using Faas.Contracts.Functions;
+using Faas.Contracts.Invocations;
+using Faas.Instances;
+using Faas.Link;
+using Faas.Storage;
+using Route = Faas.Link.Route;
+
+namespace Faas.Controller.Link;
+
+/// <summary>Builds the messages of link.proto from the controller's own types.</summary>
+internal static class LinkMessages
+{
+    public static ControllerMessage Route(RevisionRecord revision, GatewayLimits limits) => new()
+    {
+        Route = new Route
+        {
+            Function = revision.Function,
+            Revision = revision.Id,
+            IsHttp = revision.Spec.Runtime == Runtimes.Http,
+            TimeoutMs = (long)revision.Spec.Timeout.TotalMilliseconds,
+            Concurrency = revision.Spec.Concurrency,
+            MaxInstances = revision.Spec.MaxInstances,
+            MemoryMib = revision.Spec.MemoryMiB,
+            BodyBytesMax = limits.BodyBytesMax,
+            LineLengthMax = limits.LineLengthMax,
+            WaitMsMax = (long)limits.WaitMax.TotalMilliseconds,
+        },
+    };
+
+    public static ControllerMessage RouteRemoved(string function) => new() { RouteRemoved = new RouteRemoved { Function = function } };
+
+    public static ControllerMessage InstanceReady(InstanceHandle instance, int slots) => new()
+    {
+        InstanceReady = new InstanceReady
+        {
+            Instance = instance.Id,
+            Revision = instance.Revision,
+            Slots = slots,
+            Socket = instance.Socket ?? "",
+            Address = instance.Address ?? "",
+        },
+    };
+
+    public static ControllerMessage Drain(string instance, bool onlyIfIdle) => new() { Drain = new Drain { Instance = instance, OnlyIfIdle = onlyIfIdle } };
+
+    public static ControllerMessage InstanceGone(string instance, InvocationError error, string detail) => new()
+    {
+        InstanceGone = new InstanceGone { Instance = instance, Error = (int)error, Detail = detail },
+    };
+
+    public static ControllerMessage ActivationFailed(string revision, InvocationError error, string detail) => new()
+    {
+        ActivationFailed = new ActivationFailed { Revision = revision, Error = (int)error, Detail = detail },
+    };
+
+    public static ControllerMessage UsageAck(string boot, long segment, long to) => new() { UsageAck = new UsageAck { Boot = boot, Segment = segment, To = to } };
+}

@@ -1,0 +1,277 @@
+using Faas.Instances.Drivers;
+using Microsoft.Extensions.Logging;
+
+namespace Faas.Instances.Stems;
+
+/// <summary>
+/// Ready stems, a few for each key in demand. Driven by events: whatever changes the state calls <see cref="Pump"/>, which starts what is missing and
+/// removes what is too much. All state is guarded by <c>_lock</c>.
+/// </summary>
+internal sealed partial class StemPools : IAsyncDisposable
+{
+    /// <summary>Most stems of all keys together: about 1 GB of the larger runtimes. Every memory size is a key of its own, so keys can be many.</summary>
+    private const int StemsMax = 48;
+
+    /// <summary>Pause between taking a stem and starting its successor, so that the start does not compete with the cold start that took it.</summary>
+    private static readonly TimeSpan RefillDelay = TimeSpan.FromMilliseconds(100);
+
+    private static readonly TimeSpan BackOffMin = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan BackOffMax = TimeSpan.FromSeconds(30);
+
+    private readonly Func<StemKey, CancellationToken, Task<LiveSandbox>> _start;
+    private readonly IInstanceEvents _events;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly int _parallelStarts;
+    private readonly ITimer _later;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _lock = new();
+    private readonly Dictionary<StemKey, Pool> _pools = [];
+    private readonly HashSet<Task> _work = [];
+    private int _starting;
+    private bool _isStopped;
+
+    public StemPools(
+        Func<StemKey, CancellationToken, Task<LiveSandbox>> start, int parallelStarts, IInstanceEvents events, ILogger logger, TimeProvider time)
+    {
+        _start = start;
+        _parallelStarts = parallelStarts;
+        _events = events;
+        _logger = logger;
+        _time = time;
+        _later = time.CreateTimer(_ => Pump(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Ready stems by runtime.</summary>
+    public IReadOnlyDictionary<string, int> Counts()
+    {
+        lock (_lock)
+        {
+            return _pools.GroupBy(p => p.Key.Runtime).ToDictionary(g => g.Key, g => g.Sum(p => p.Value.Ready.Count));
+        }
+    }
+
+    /// <summary>Sets how many stems each key should have; keys that are missing get none.</summary>
+    public void SetTargets(IReadOnlyDictionary<StemKey, int> targets)
+    {
+        lock (_lock)
+        {
+            foreach (var (key, pool) in _pools)
+            {
+                pool.Target = targets.GetValueOrDefault(key);
+            }
+
+            foreach (var (key, target) in targets)
+            {
+                if (target > 0 && !_pools.ContainsKey(key))
+                {
+                    _pools[key] = new Pool { Target = target };
+                }
+            }
+        }
+
+        Pump();
+    }
+
+    /// <summary>Takes a ready stem; null when there is none.</summary>
+    public LiveSandbox? TryTake(StemKey key)
+    {
+        LiveSandbox? taken = null;
+        lock (_lock)
+        {
+            if (_pools.TryGetValue(key, out var pool))
+            {
+                while (taken is null && pool.Ready.Count > 0)
+                {
+                    taken = pool.Ready[0];
+                    pool.Ready.RemoveAt(0);
+                    taken = taken.Ended.IsCompleted ? null : taken;   // died just now: its own continuation removes it
+                }
+
+                pool.NotBefore = Later(pool.NotBefore, _time.GetUtcNow() + RefillDelay);
+            }
+        }
+
+        Pump();
+        if (taken is not null)
+        {
+            _events.StemsChanged();
+        }
+
+        return taken;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        List<LiveSandbox> ready;
+        lock (_lock)
+        {
+            _isStopped = true;
+            ready = [.. _pools.Values.SelectMany(p => p.Ready)];
+            _pools.Clear();
+        }
+
+        _stopped.TrySetResult();
+        await _stopping.CancelAsync();
+        await _later.DisposeAsync();
+        await Task.WhenAll(ready.Select(s => s.RemoveAsync()));
+        Task[] work;
+        lock (_lock)
+        {
+            work = [.. _work];
+        }
+
+        await Task.WhenAll(work);
+        _stopping.Dispose();
+    }
+
+    private static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
+
+    private void Pump()
+    {
+        lock (_lock)
+        {
+            if (_isStopped)
+            {
+                return;
+            }
+
+            var now = _time.GetUtcNow();
+            foreach (var (key, pool) in _pools.ToList())
+            {
+                while (pool.Ready.Count > pool.Target)
+                {
+                    Track(pool.Ready[^1].RemoveAsync());
+                    pool.Ready.RemoveAt(pool.Ready.Count - 1);
+                    Track(Task.Run(_events.StemsChanged));
+                }
+
+                if (pool is { Target: 0, Ready.Count: 0, Starting: 0 })
+                {
+                    _pools.Remove(key);
+                }
+            }
+
+            // Emptiest first, so that every key has one before any has three.
+            while (_starting < _parallelStarts && _pools.Values.Sum(p => p.Ready.Count + p.Starting) < StemsMax
+                && _pools.Where(p => p.Value.Lacks(now)).OrderBy(p => p.Value.Ready.Count + p.Value.Starting).FirstOrDefault() is { Key: { } key, Value: { } pool })
+            {
+                pool.Starting++;
+                _starting++;
+                Track(Task.Run(() => StartOneAsync(key, pool)));
+            }
+
+            var waits = _pools.Values.Where(p => p.Ready.Count + p.Starting < p.Target && p.NotBefore > now).Select(p => p.NotBefore - now).ToList();
+            if (waits.Count > 0)
+            {
+                _later.Change(waits.Min() + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+            }
+        }
+    }
+
+    private async Task StartOneAsync(StemKey key, Pool pool)
+    {
+        LiveSandbox? stem = null;
+        try
+        {
+            stem = await _start(key, _stopping.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping.
+        }
+        catch (StemException e)
+        {
+            Log.NotStarted(_logger, key, e.Message, e.Tail.Count > 0 ? e.Tail[^1] : "no output");
+        }
+
+        if (!Admit(pool, stem) && stem is not null)
+        {
+            await stem.RemoveAsync();
+        }
+
+        _events.StemsChanged();
+        Pump();
+    }
+
+    private bool Admit(Pool pool, LiveSandbox? stem)
+    {
+        lock (_lock)
+        {
+            pool.Starting--;
+            _starting--;
+            if (stem is null)
+            {
+                BackOff(pool);
+                return false;
+            }
+
+            if (_isStopped)
+            {
+                return false;
+            }
+
+            pool.Failures = 0;
+            pool.Ready.Add(stem);
+            Track(WatchAsync(stem, pool));
+            return true;
+        }
+    }
+
+    /// <summary>Replaces a stem that dies while it waits. Ends without effect once the stem was taken.</summary>
+    private async Task WatchAsync(LiveSandbox stem, Pool pool)
+    {
+        await Task.WhenAny(stem.Ended, _stopped.Task).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        lock (_lock)
+        {
+            if (_isStopped || !pool.Ready.Remove(stem))
+            {
+                return;
+            }
+
+            BackOff(pool);
+        }
+
+        await stem.RemoveAsync();
+        _events.StemsChanged();
+        Pump();
+    }
+
+    private void BackOff(Pool pool)
+    {
+        var pause = TimeSpan.FromTicks(Math.Min(BackOffMax.Ticks, BackOffMin.Ticks << Math.Min(pool.Failures, 10)));
+        pool.Failures++;
+        pool.NotBefore = Later(pool.NotBefore, _time.GetUtcNow() + pause);
+    }
+
+    private void Track(Task task)
+    {
+        lock (_lock)
+        {
+            _work.RemoveWhere(t => t.IsCompleted);
+            _work.Add(task);
+        }
+    }
+
+    private sealed class Pool
+    {
+        public List<LiveSandbox> Ready { get; } = [];
+
+        public int Target { get; set; }
+
+        public int Starting { get; set; }
+
+        public int Failures { get; set; }
+
+        public DateTimeOffset NotBefore { get; set; }
+
+        public bool Lacks(DateTimeOffset now) => Ready.Count + Starting < Target && NotBefore <= now;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(3002, LogLevel.Warning, "A stem for {Key} could not be started: {Reason} ({LastLine})")]
+        public static partial void NotStarted(ILogger logger, StemKey key, string reason, string lastLine);
+    }
+}

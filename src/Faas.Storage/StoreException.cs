@@ -1,0 +1,24 @@
+namespace Faas.Storage;
+
+/// <summary>The store cannot do what it was asked; the message says what to do.</summary>
+public sealed class StoreException(StoreFailure failure, string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>What is wrong.</summary>
+    public StoreFailure Failure { get; } = failure;
+}
+
+/// <summary>Why a store failed.</summary>
+public enum StoreFailure
+{
+    /// <summary>The file cannot be opened or created.</summary>
+    CannotOpen,
+
+    /// <summary>The file was written by a newer version of the platform.</summary>
+    NewerSchema,
+
+    /// <summary>The file is damaged or no database.</summary>
+    Damaged,
+
+    /// <summary>A function has no such revision.</summary>
+    UnknownRevision,
+}

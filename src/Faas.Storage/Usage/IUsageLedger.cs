@@ -1,0 +1,32 @@
+using Faas.Contracts.Api;
+using Faas.Contracts.Invocations;
+
+namespace Faas.Storage;
+
+/// <summary>Usage records and their sums. Records may be pruned, sums never shrink. Durable like <see cref="IFunctionStore"/>.</summary>
+public interface IUsageLedger
+{
+    /// <summary>
+    /// Stores the records, adds them to their functions' totals and advances the segment's position, all in one transaction. A batch
+    /// that ends at or before the position was ingested already and is skipped. A segment that is not known yet may begin anywhere.
+    /// </summary>
+    /// <returns>The segment's position: everything before it is durable and may be forgotten by the gateway.</returns>
+    /// <exception cref="UsageGapException">The batch overlaps the position without ending before it, or begins after it.</exception>
+    Task<long> IngestAsync(UsagePosition position, IReadOnlyList<UsageRecord> records, CancellationToken ct);
+
+    /// <summary>
+    /// The newest records first, of one function, of one invocation, or of both. An invocation id may have several records,
+    /// because callers may choose it. At most <paramref name="limit"/>, 1 to 10,000.
+    /// </summary>
+    Task<IReadOnlyList<UsageRecord>> ListAsync(string? function, string? invocationId, int limit, CancellationToken ct);
+
+    /// <summary>The totals of every function that was ever invoked, deleted ones included.</summary>
+    Task<IReadOnlyDictionary<string, UsageTotals>> TotalsAsync(CancellationToken ct);
+
+    /// <summary>The totals of one function; zeros when it was never invoked.</summary>
+    Task<UsageTotals> TotalsAsync(string function, CancellationToken ct);
+
+    /// <summary>Removes records of invocations received before <paramref name="before"/>; totals stay.</summary>
+    /// <returns>How many were removed.</returns>
+    Task<int> PruneAsync(DateTimeOffset before, CancellationToken ct);
+}
