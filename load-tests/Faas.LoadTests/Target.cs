@@ -1,0 +1,153 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Faas.Contracts.Api;
+using Faas.Contracts.Functions;
+using Faas.Contracts.Hosting;
+
+namespace Faas.LoadTests;
+
+/// <summary>The running platform that is measured: its management API, and where callers go.</summary>
+internal sealed class Target : IDisposable
+{
+    public static readonly IReadOnlyList<string> HandlerRuntimes = [Runtimes.DotNet, Runtimes.Node, Runtimes.Python];
+
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan PollLimit = TimeSpan.FromMinutes(2);
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
+
+    private readonly HttpClient _admin;
+    private readonly Dictionary<string, int> _stemsMost = [];
+
+    private Target(DataFolder folder, Uri publicUrl, Uri adminUrl, string key)
+    {
+        Folder = folder;
+        Callers = IPEndPoint.Parse(publicUrl.Authority);
+        _admin = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = adminUrl, Timeout = TimeSpan.FromMinutes(3) };
+        _admin.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+    }
+
+    public DataFolder Folder { get; }
+
+    /// <summary>Where callers connect.</summary>
+    public IPEndPoint Callers { get; }
+
+    public static Target Open(string data)
+    {
+        var folder = new DataFolder(data);
+        using var endpoints = JsonDocument.Parse(File.ReadAllText(folder.EndpointsFile));
+        return new Target(
+            folder,
+            new Uri(endpoints.RootElement.GetProperty("publicUrl").GetString()!),
+            new Uri(endpoints.RootElement.GetProperty("adminUrl").GetString()!),
+            File.ReadAllText(folder.AdminKeyFile).Trim());
+    }
+
+    /// <summary>The hello function of a runtime: what every measurement calls.</summary>
+    public static FunctionSpec Hello(string name, string runtime) => new()
+    {
+        Name = name,
+        Runtime = runtime,
+        Handler = runtime switch { Runtimes.Python => "hello.handler", Runtimes.Node => "hello.handler", _ => null },
+        Network = NetworkKind.None,
+        KeepAlive = TimeSpan.FromSeconds(1),
+    };
+
+    /// <summary>Uploads the hello function's code, once for all functions of the runtime.</summary>
+    public async Task<string> UploadHelloAsync(string runtime, CancellationToken cancellationToken)
+    {
+        var file = runtime switch { Runtimes.Python => "hello.py", Runtimes.Node => "hello.js", _ => "Hello.cs" };
+        var packed = new MemoryStream();
+        await using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
+        await using (var tar = new TarWriter(gzip))
+        {
+            await tar.WriteEntryAsync(Path.Combine(FindFunctions(), file), file, cancellationToken);
+        }
+
+        var bytes = packed.ToArray();
+        var digest = Convert.ToHexStringLower(SHA256.HashData(bytes));
+        using var content = new ByteArrayContent(bytes);
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/gzip");
+        using var response = await _admin.PutAsync($"/v1/bundles/{digest}", content, cancellationToken);
+        await RequireSuccessAsync(response, cancellationToken);
+        return digest;
+    }
+
+    public async Task DeployAsync(FunctionSpec spec, CancellationToken cancellationToken)
+    {
+        using var response = await _admin.PutAsync($"/v1/functions/{spec.Name}", JsonContent.Create(spec, options: Json), cancellationToken);
+        await RequireSuccessAsync(response, cancellationToken);
+    }
+
+    public async Task<FunctionDescription> DescribeAsync(string name, CancellationToken cancellationToken) =>
+        (await _admin.GetFromJsonAsync<FunctionDescription>($"/v1/functions/{name}", Json, cancellationToken))!;
+
+    public async Task<IReadOnlyList<FunctionSummary>> ListAsync(CancellationToken cancellationToken) =>
+        (await _admin.GetFromJsonAsync<FunctionSummary[]>("/v1/functions", Json, cancellationToken))!;
+
+    public async Task<PlatformDescription> PlatformAsync(CancellationToken cancellationToken) =>
+        (await _admin.GetFromJsonAsync<PlatformDescription>("/v1/platform", Json, cancellationToken))!;
+
+    /// <summary>Waits until none of the named functions has an instance.</summary>
+    public Task IdleAsync(Func<string, bool> named, CancellationToken cancellationToken) => UntilAsync(
+        "functions to be idle", async () => (await ListAsync(cancellationToken)).Where(f => named(f.Name)).All(f => f.Instances == 0), cancellationToken);
+
+    /// <summary>
+    /// Waits until the pools of the runtime are full again: at least <paramref name="count"/> and as many as ever, so that the function's own pool
+    /// is full whatever other pools the runtime has, and no refill runs beside a measurement.
+    /// </summary>
+    public Task StemsAsync(string runtime, int count, CancellationToken cancellationToken) => UntilAsync(
+        $"{count} stems of {runtime}",
+        async () =>
+        {
+            var runtimes = (await PlatformAsync(cancellationToken)).Runtimes;
+            foreach (var found in runtimes)
+            {
+                _stemsMost[found.Name] = Math.Max(_stemsMost.GetValueOrDefault(found.Name), found.Stems);
+            }
+
+            return runtimes.Single(found => found.Name == runtime).Stems >= Math.Max(count, _stemsMost[runtime]);
+        },
+        cancellationToken);
+
+    public static async Task UntilAsync(string what, Func<Task<bool>> condition, CancellationToken cancellationToken)
+    {
+        var time = TimeProvider.System;
+        var began = time.GetTimestamp();
+        while (!await condition())
+        {
+            if (time.GetElapsedTime(began) > PollLimit)
+            {
+                throw new InvalidOperationException($"Waited {PollLimit.TotalSeconds} s in vain for {what}.");
+            }
+
+            await Task.Delay(PollInterval, time, cancellationToken);
+        }
+    }
+
+    public void Dispose() => _admin.Dispose();
+
+    private static string FindFunctions()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !Directory.Exists(Path.Combine(folder.FullName, "functions")))
+        {
+            folder = folder.Parent;
+        }
+
+        return Path.Combine(folder?.FullName ?? throw new InvalidOperationException("load-tests/functions is not there"), "functions");
+    }
+
+    private static async Task RequireSuccessAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        if (!response.IsSuccessStatusCode)
+        {
+            throw new InvalidOperationException($"{response.RequestMessage!.Method} {response.RequestMessage.RequestUri}: {(int)response.StatusCode} {await response.Content.ReadAsStringAsync(cancellationToken)}");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+exports.handler = async (event) => ({ message: "Hello, " + (JSON.parse(event.body || "{}").name ?? "world") });
