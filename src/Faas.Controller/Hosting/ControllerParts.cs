@@ -71,8 +71,6 @@ internal sealed class ControllerParts : IAsyncDisposable
         await Instances.DisposeAsync();
         await Logs.DisposeAsync();
         await Store.DisposeAsync();
-        Builder.Dispose();
-        Compiler.Dispose();
         Work.Dispose();
     }
 
