@@ -5,11 +5,20 @@ using Faas.Controller.Build;
 
 namespace Faas.Build.Tests;
 
-public sealed class CSharpCompilerTests
+public sealed class CSharpCompilerTests : IDisposable
 {
     private readonly CSharpCompiler _compiler = new(TimeProvider.System);
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _compiler.Dispose();
+
+    [Fact]
+    public async Task A_compiler_that_stops_ends_its_compilations()
+    {
+        _compiler.Dispose();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _compiler.WarmUpAsync(Ct));
+    }
 
     [Fact]
     public async Task A_single_file_becomes_an_assembly_that_runs()
@@ -38,6 +47,40 @@ public sealed class CSharpCompilerTests
     }
 
     [Fact]
+    public async Task The_functions_sdk_needs_no_using()
+    {
+        var function = await CompileAsync(("hello.cs", """
+            public static class Hello
+            {
+                [Function]
+                public static HttpResult Greet(HttpEvent request, FunctionContext context, CancellationToken ct) => HttpResult.Ok();
+            }
+            """));
+        Assert.NotEmpty(function.Assembly);
+    }
+
+    public static TheoryData<string> Samples => [.. Directory.GetFiles(SamplesFolder, "*.cs")];
+
+    private static string SamplesFolder
+    {
+        get
+        {
+            var folder = new DirectoryInfo(AppContext.BaseDirectory);
+            while (!Directory.Exists(Path.Combine(folder.FullName, "functions-samples")))
+            {
+                folder = folder.Parent ?? throw new DirectoryNotFoundException("functions-samples");
+            }
+
+            return Path.Combine(folder.FullName, "functions-samples");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Samples))]
+    public async Task Every_single_file_sample_compiles(string file) =>
+        await _compiler.CompileAsync([new SourceFile(Path.GetFileName(file), await File.ReadAllBytesAsync(file, Ct))], Ct);
+
+    [Fact]
     public async Task Several_files_see_each_other()
     {
         var function = await CompileAsync(
@@ -51,7 +94,7 @@ public sealed class CSharpCompilerTests
     {
         var a = ("a.cs", "public class A { public string Run(string s) => s + new { X = 1 }; }");
         var b = ("b.cs", "public class B { public async Task<int> Run() { await Task.Yield(); return 1; } }");
-        var other = new CSharpCompiler(TimeProvider.System);
+        using var other = new CSharpCompiler(TimeProvider.System);
 
         var first = await CompileAsync(a, b);
         var second = await other.CompileAsync(Sources(b, a), Ct);

@@ -25,7 +25,12 @@ public sealed class FunctionBuilderTests : IDisposable
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    public void Dispose() => _folder.Dispose();
+    public void Dispose()
+    {
+        _builder.Dispose();
+        _compiler.Dispose();
+        _folder.Dispose();
+    }
 
     [Fact]
     public async Task A_single_file_bundle_is_compiled_into_its_folder()
@@ -44,7 +49,7 @@ public sealed class FunctionBuilderTests : IDisposable
         var first = await BuildAsync(bundle, Runtimes.DotNet);
         var written = File.GetLastWriteTimeUtc(Path.Combine(first.Folder, "function.dll"));
 
-        var later = NewBuilder();
+        using var later = NewBuilder();
         foreach (var builder in new[] { _builder, later })
         {
             var again = await builder.BuildAsync(Spec(await SaveAsync(bundle), Runtimes.DotNet), Ct);
@@ -84,6 +89,15 @@ public sealed class FunctionBuilderTests : IDisposable
         await gone.CancelAsync();
         Assert.True(File.Exists(Path.Combine((await staying).Folder, "function.dll")));
         Assert.True(await Record.ExceptionAsync(() => leaving) is null or OperationCanceledException);
+    }
+
+    [Fact]
+    public async Task A_builder_that_stops_ends_its_builds_and_leaves_nothing()
+    {
+        var spec = Spec(await SaveAsync(new Bundle().File("hello.cs", Hello)), Runtimes.DotNet);
+        _builder.Dispose();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _builder.BuildAsync(spec, Ct));
+        Assert.Empty(Directory.GetFileSystemEntries(_data.Code));
     }
 
     [Fact]
@@ -185,7 +199,7 @@ public sealed class FunctionBuilderTests : IDisposable
         Directory.CreateDirectory(Path.Combine(_data.Code, ".new-1", "half"));
         Directory.CreateDirectory(Path.Combine(_data.Code, ".old-1", "half"));
         File.CreateSymbolicLink(Path.Combine(_data.Code, ".old-1", "link"), kept.Folder);
-        var later = NewBuilder();
+        using var later = NewBuilder();
         Assert.Equal([kept.Folder], Directory.GetFileSystemEntries(_data.Code));
         Assert.True(File.Exists(Path.Combine(kept.Folder, "a")));
     }

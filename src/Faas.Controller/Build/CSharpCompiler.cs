@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
 using Microsoft.CodeAnalysis;
@@ -12,8 +11,7 @@ namespace Faas.Controller.Build;
 /// Compiles single-file C# in the controller's process: 5-15 ms when warm, 0.5-1 s the first time, hence <see cref="WarmUpAsync"/>.
 /// The same sources give the same bytes. What may be referenced is no sandbox; instances are.
 /// </summary>
-[SuppressMessage("Design", "CA1001", Justification = "The semaphore has no wait handle, and a compilation may outlast whoever would dispose of it.")]
-public sealed class CSharpCompiler
+public sealed class CSharpCompiler : IDisposable
 {
     /// <summary>Name of the assembly; the file is <c>function.dll</c>.</summary>
     public const string AssemblyName = "function";
@@ -35,6 +33,7 @@ public sealed class CSharpCompiler
 
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _free = new(ParallelMax);
+    private readonly CancellationTokenSource _stopping = new();
     private readonly Lazy<ReferenceAssemblies> _references;
     private readonly Lazy<CSharpCompilation> _empty;
 
@@ -69,16 +68,19 @@ public sealed class CSharpCompiler
 
         await _free.WaitAsync(ct);
         using var deadline = new CancellationTokenSource(TimeMax, _time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token, _stopping.Token);
         try
         {
             return await OnOwnThread(() => Compile(sources, either.Token)).WaitAsync(either.Token);
         }
-        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !ct.IsCancellationRequested)
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !ct.IsCancellationRequested && !_stopping.IsCancellationRequested)
         {
             throw new BuildException(BuildErrors.BuildFailed, $"The sources took longer than {TimeMax.TotalSeconds:0} s to compile; simplify them.");
         }
     }
+
+    /// <summary>Ends running compilations. The semaphore is left to the collector, because their threads may still free their places.</summary>
+    public void Dispose() => _stopping.Cancel();
 
     /// <summary>Frees its place when the thread ends, not when the caller goes: the compiler does not look at its token everywhere.</summary>
     private Task<CompiledFunction> OnOwnThread(Func<CompiledFunction> compile)
@@ -107,10 +109,9 @@ public sealed class CSharpCompiler
 
     private static CSharpCompilation CreateEmpty(ReferenceAssemblies references)
     {
-        var empty = CSharpCompilation.Create(AssemblyName, [], references.References, CompilerSettings.Options);
-        var hasSdk = empty.GlobalNamespace.GetNamespaceMembers().Any(ns => ns.Name == "Faas" && ns.GetNamespaceMembers().Any(inner => inner.Name == "Functions"));
-        return empty.AddSyntaxTrees(CSharpSyntaxTree.ParseText(
-            SourceText.From(CompilerSettings.ImplicitUsings(hasSdk), Encoding.UTF8, SourceHashAlgorithm.Sha256), CompilerSettings.ParseOptions, "ImplicitUsings.g.cs"));
+        var usings = SourceText.From(CompilerSettings.ImplicitUsings, Encoding.UTF8, SourceHashAlgorithm.Sha256);
+        var tree = CSharpSyntaxTree.ParseText(usings, CompilerSettings.ParseOptions, "ImplicitUsings.g.cs");
+        return CSharpCompilation.Create(AssemblyName, [tree], references.References, CompilerSettings.Options);
     }
 
     private static SyntaxTree Parse(SourceFile source, CancellationToken ct)

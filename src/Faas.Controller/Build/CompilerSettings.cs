@@ -47,7 +47,7 @@ internal static class CompilerSettings
         """);
 
     /// <summary>What the SDK's ImplicitUsings gives, and the functions' SDK.</summary>
-    public static string ImplicitUsings(bool hasSdk) =>
+    public const string ImplicitUsings =
         """
         global using global::System;
         global using global::System.Collections.Generic;
@@ -56,6 +56,6 @@ internal static class CompilerSettings
         global using global::System.Net.Http;
         global using global::System.Threading;
         global using global::System.Threading.Tasks;
-
-        """ + (hasSdk ? "global using global::Faas.Functions;\n" : "");
+        global using global::Faas.Functions;
+        """;
 }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using Faas.Contracts.Functions;
@@ -12,8 +11,7 @@ namespace Faas.Controller.Build;
 /// Makes a bundle into a code folder: unpacked, and compiled if it is single-file C#. Each build exists once, named by bundle and
 /// compiler, whoever asks for it and however often.
 /// </summary>
-[SuppressMessage("Design", "CA1001", Justification = "The semaphore has no wait handle, and a build may outlast whoever would dispose of it.")]
-public sealed class FunctionBuilder
+public sealed class FunctionBuilder : IDisposable
 {
     /// <summary>Unpacking writes up to 250 MB; two at a time leave the disk to others.</summary>
     private const int UnpackingMax = 2;
@@ -24,6 +22,7 @@ public sealed class FunctionBuilder
     private readonly CodeFolder _folder;
     private readonly BundleUnpacker _unpacker = new(new BundleLimits());
     private readonly SemaphoreSlim _unpacking = new(UnpackingMax);
+    private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentDictionary<string, Lazy<Task<BuildResult>>> _running = new(StringComparer.Ordinal);
 
     /// <summary>Builds below <c>DataFolder.Code</c>, where it removes what an earlier process did not finish.</summary>
@@ -51,6 +50,9 @@ public sealed class FunctionBuilder
 
     /// <summary>Removes the folders of builds that no revision uses (<see cref="BuildResult.BuildDigest"/>) and that are older than an hour.</summary>
     public Task SweepAsync(IReadOnlySet<string> usedDigests, CancellationToken ct) => Task.Run(() => _folder.Sweep(usedDigests, ct), ct);
+
+    /// <summary>Ends running builds; what they have so far is removed.</summary>
+    public void Dispose() => _stopping.Cancel();
 
     private string DigestOf(string code, bool isDotNet) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{code}\n{(isDotNet ? "dotnet " + _compiler.Identity : "files")}")));
@@ -88,11 +90,11 @@ public sealed class FunctionBuilder
 
     private async Task UnpackAsync(string code, string folder)
     {
-        await _unpacking.WaitAsync(CancellationToken.None);
+        await _unpacking.WaitAsync(_stopping.Token);
         try
         {
             await using var packed = _bundles.Open(code);
-            _unpacker.Unpack(packed, code, folder, CancellationToken.None);
+            _unpacker.Unpack(packed, code, folder, _stopping.Token);
         }
         catch (BundleException exception)
         {
@@ -112,7 +114,7 @@ public sealed class FunctionBuilder
         }
 
         var began = _time.GetTimestamp();
-        var function = await _compiler.CompileAsync(sources, CancellationToken.None);
+        var function = await _compiler.CompileAsync(sources, _stopping.Token);
         var elapsed = _time.GetElapsedTime(began);
         SourceFolder.Write(folder, function);
         return elapsed;

@@ -7,15 +7,7 @@ internal static class UnixMode
     public const UnixFileMode All0755 = File0644 | Execute;
     public const UnixFileMode Execute = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
-    public static void Set(string path, UnixFileMode mode)
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            throw new PlatformNotSupportedException("Code folders have Unix modes.");
-        }
+    public static void Set(string path, UnixFileMode mode) => File.SetUnixFileMode(path, mode);
 
-        File.SetUnixFileMode(path, mode);
-    }
-
-    public static bool IsExecutable(string file) => !OperatingSystem.IsWindows() && (File.GetUnixFileMode(file) & Execute) != 0;
+    public static bool IsExecutable(string file) => (File.GetUnixFileMode(file) & Execute) != 0;
 }
