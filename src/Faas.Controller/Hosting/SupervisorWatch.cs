@@ -11,12 +11,18 @@ internal sealed class SupervisorWatch(IHostApplicationLifetime lifetime) : Backg
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
-        await using var input = Console.OpenStandardInput();
-        var buffer = new byte[64];
-        while (await input.ReadAsync(buffer, stoppingToken) > 0)
+        // Reading a pipe cannot be cancelled: on an ordinary shutdown the wait is given up, and the read ends with the process.
+        var end = Task.Run(ReadToEnd, CancellationToken.None);
+        await end.WaitAsync(stoppingToken);
+        lifetime.StopApplication();
+    }
+
+    private static void ReadToEnd()
+    {
+        using var input = Console.OpenStandardInput();
+        Span<byte> buffer = stackalloc byte[64];
+        while (input.Read(buffer) > 0)
         {
         }
-
-        lifetime.StopApplication();
     }
 }
