@@ -25,7 +25,10 @@ internal static class UpVerb
 
     private static readonly Option<bool> Watch = new("--watch", "-w") { Description = "Deploy again when a source or the manifest changes" };
 
-    private static readonly Option<int?> Stems = CreateStems();
+    private static readonly Option<int?> Stems = new Option<int?>("--stems")
+    {
+        HelpName = "N", Description = "Stems (started, generic instances) kept ready for each runtime; 0 for none [default: the controller's]",
+    }.Between(0, 100);
 
     public static Command Create()
     {
@@ -161,19 +164,6 @@ internal static class UpVerb
             HelpName = "auto|docker|process", Description = "What isolates functions; auto takes docker when it answers", DefaultValueFactory = _ => "auto",
         };
         option.AcceptOnlyFromAmong("auto", "docker", "process");
-        return option;
-    }
-
-    private static Option<int?> CreateStems()
-    {
-        var option = new Option<int?>("--stems") { HelpName = "N", Description = "Stems (started, generic instances) kept ready for each runtime; 0 for none [default: the controller's]" };
-        option.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int?>() is < 0 or > 100)
-            {
-                result.AddError("--stems must be 0 to 100.");
-            }
-        });
         return option;
     }
 }
