@@ -76,14 +76,16 @@ internal static class UpVerb
         using var client = new FaasClient(platform.AdminUrl, platform.Key);
         using var packager = new Packager(new PackageCache(context.Data), BundleLimits.Standard, PlatformParts.FunctionSdk, context.Time);
         var description = await WaitForGatewayAsync(client, platform, context.Time, cancellationToken);
+
+        // Watching begins before the first deploy, so that no change is missed between the two.
+        using var watch = manifest is not null && context.Value(Watch) ? new SourceWatch(manifest, context.Time) : null;
         var outcomes = await WithFailure(platform, DeployAsync(context, client, packager, manifest, cancellationToken));
         var functions = await client.ListFunctionsAsync(cancellationToken);
         UpReport.Print(context, platform, description, functions, outcomes);
 
-        if (manifest is not null && context.Value(Watch))
+        if (watch is not null)
         {
-            using var watch = new SourceWatch(manifest, context.Time);
-            await WithFailure(platform, WatchAsync(context, client, packager, manifest.Path, watch, cancellationToken));
+            await WithFailure(platform, WatchAsync(context, client, packager, manifest!.Path, watch, cancellationToken));
         }
 
         await WithFailure(platform, Task.Delay(Timeout.InfiniteTimeSpan, context.Time, cancellationToken));
