@@ -14,7 +14,8 @@ internal static class InvocationsVerb
 
     private static readonly Option<string?> Id = new("--id") { HelpName = "ID", Description = "Only the invocation with this X-Call-Id" };
 
-    private static readonly Option<int> Limit = CreateLimit();
+    private static readonly Option<int> Limit =
+        new Option<int>("--limit") { HelpName = "N", Description = "At most this many", DefaultValueFactory = _ => 50 }.Between(1, LimitMax);
 
     public static Command Create()
     {
@@ -67,18 +68,5 @@ internal static class InvocationsVerb
         }
 
         table.Print(context.Terminal);
-    }
-
-    private static Option<int> CreateLimit()
-    {
-        var option = new Option<int>("--limit") { HelpName = "N", Description = "At most this many", DefaultValueFactory = _ => 50 };
-        option.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > LimitMax)
-            {
-                result.AddError($"--limit must be 1 to {LimitMax}.");
-            }
-        });
-        return option;
     }
 }

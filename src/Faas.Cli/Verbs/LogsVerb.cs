@@ -9,11 +9,14 @@ namespace Faas.Cli.Verbs;
 /// <summary><c>faas logs</c>: what a function wrote.</summary>
 internal static class LogsVerb
 {
+    private const int TailMax = 1_000_000;
+
     private static readonly Argument<string> Name = FunctionArgument.Required();
 
     private static readonly Option<bool> Follow = new("--follow", "-f") { Description = "Go on with new lines until Ctrl-C" };
 
-    private static readonly Option<int> Tail = CreateTail();
+    private static readonly Option<int> Tail =
+        new Option<int>("--tail") { HelpName = "N", Description = "Begin with the newest N lines", DefaultValueFactory = _ => 100 }.Between(0, TailMax);
 
     private static readonly Option<string?> Invocation = new("--invocation") { HelpName = "ID", Description = "Only lines of this invocation (its X-Call-Id)" };
 
@@ -60,17 +63,4 @@ internal static class LogsVerb
         text.Any(IsHarmful) ? string.Concat(text.Select(c => IsHarmful(c) ? '\uFFFD' : c)) : text;
 
     private static bool IsHarmful(char c) => char.IsControl(c) && c != '\t';
-
-    private static Option<int> CreateTail()
-    {
-        var option = new Option<int>("--tail") { HelpName = "N", Description = "Begin with the newest N lines", DefaultValueFactory = _ => 100 };
-        option.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 0)
-            {
-                result.AddError("--tail must be 0 or more.");
-            }
-        });
-        return option;
-    }
 }

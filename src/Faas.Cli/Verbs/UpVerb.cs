@@ -25,7 +25,10 @@ internal static class UpVerb
 
     private static readonly Option<bool> Watch = new("--watch", "-w") { Description = "Deploy again when a source or the manifest changes" };
 
-    private static readonly Option<int?> Stems = CreateStems();
+    private static readonly Option<int?> Stems = new Option<int?>("--stems")
+    {
+        HelpName = "N", Description = "Stems (started, generic instances) kept ready for each runtime; 0 for none [default: the controller's]",
+    }.Between(0, 100);
 
     public static Command Create()
     {
@@ -73,14 +76,16 @@ internal static class UpVerb
         using var client = new FaasClient(platform.AdminUrl, platform.Key);
         using var packager = new Packager(new PackageCache(context.Data), BundleLimits.Standard, PlatformParts.FunctionSdk, context.Time);
         var description = await WaitForGatewayAsync(client, platform, context.Time, cancellationToken);
+
+        // Watching begins before the first deploy, so that no change is missed between the two.
+        using var watch = manifest is not null && context.Value(Watch) ? new SourceWatch(manifest, context.Time) : null;
         var outcomes = await WithFailure(platform, DeployAsync(context, client, packager, manifest, cancellationToken));
         var functions = await client.ListFunctionsAsync(cancellationToken);
         UpReport.Print(context, platform, description, functions, outcomes);
 
-        if (manifest is not null && context.Value(Watch))
+        if (watch is not null)
         {
-            using var watch = new SourceWatch(manifest, context.Time);
-            await WithFailure(platform, WatchAsync(context, client, packager, manifest.Path, watch, cancellationToken));
+            await WithFailure(platform, WatchAsync(context, client, packager, manifest!.Path, watch, cancellationToken));
         }
 
         await WithFailure(platform, Task.Delay(Timeout.InfiniteTimeSpan, context.Time, cancellationToken));
@@ -161,19 +166,6 @@ internal static class UpVerb
             HelpName = "auto|docker|process", Description = "What isolates functions; auto takes docker when it answers", DefaultValueFactory = _ => "auto",
         };
         option.AcceptOnlyFromAmong("auto", "docker", "process");
-        return option;
-    }
-
-    private static Option<int?> CreateStems()
-    {
-        var option = new Option<int?>("--stems") { HelpName = "N", Description = "Stems (started, generic instances) kept ready for each runtime; 0 for none [default: the controller's]" };
-        option.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int?>() is < 0 or > 100)
-            {
-                result.AddError("--stems must be 0 to 100.");
-            }
-        });
         return option;
     }
 }
