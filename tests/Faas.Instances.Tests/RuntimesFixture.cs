@@ -26,7 +26,10 @@ public sealed class RuntimesFixture : IAsyncLifetime
 
         if (Directory.Exists(Path.Combine(runtimes, "dotnet")))
         {
-            await RunAsync("dotnet", "publish", Path.Combine(runtimes, "dotnet"), "-c", "Release", "-o", Path.Combine(Folder, "dotnet"), "-v", "q", "--nologo", "-m:1", "-nodeReuse:false");
+            // SDK 10.0.401 garbles its own command line when the output folder's name is "dotnet", hence the detour.
+            var published = Path.Combine(Folder, "published");
+            await RunAsync("dotnet", "publish", Path.Combine(runtimes, "dotnet"), "-c", "Release", "-o", published, "-v", "q");
+            Directory.Move(published, Path.Combine(Folder, "dotnet"));
         }
     }
 
