@@ -37,12 +37,12 @@ internal static class StemlessStarts
 
                 result.NoStem.Add(call.Milliseconds);
                 await target.IdleAsync(_ => true, cancellationToken);
+                Console.Error.WriteLine($"{runtime} {sample + 1} without a stem: {call.Milliseconds:0.0} ms");
                 if (reference is not null)
                 {
                     result.CreateStart.Add(await reference.CreateAndStartAsync(runtime, cancellationToken));
+                    Console.Error.WriteLine($"{runtime} {sample + 1} by hand: {result.CreateStart[^1]:0.0} ms");
                 }
-
-                Console.Error.WriteLine($"{runtime} {sample + 1} without a stem: {call.Milliseconds:0.0} ms, by hand {result.CreateStart.LastOrDefault():0.0} ms");
             }
         }
 

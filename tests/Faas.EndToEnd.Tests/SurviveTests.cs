@@ -162,9 +162,8 @@ public abstract class SurviveTests(string sandbox)
             .Where(folder => Path.GetFileName(folder).Contains(instance, StringComparison.Ordinal)
                 || (File.Exists(Path.Combine(folder, "instance.json")) && File.ReadAllText(Path.Combine(folder, "instance.json")).Contains(instance, StringComparison.Ordinal)));
         var killed = 0;
-        foreach (var line in folders.SelectMany(ProcessTable.ThatMention))
+        foreach (var (pid, _) in folders.SelectMany(ProcessTable.ThatMention))
         {
-            var pid = int.Parse(line[..line.IndexOf(':', StringComparison.Ordinal)], System.Globalization.CultureInfo.InvariantCulture);
             if (pid != platform.Pid && ProcessTable.IsAlive(pid))
             {
                 ProcessTable.Signal(pid, ProcessTable.SigKill);

@@ -9,6 +9,7 @@ internal sealed class Platform : IAsyncDisposable
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(4);
     private static readonly TimeSpan StopLimit = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan LeaveLimit = TimeSpan.FromSeconds(15);
 
     private readonly PlatformOptions _options;
     private readonly OutputLines _output = new();
@@ -140,7 +141,16 @@ internal sealed class Platform : IAsyncDisposable
     public async Task AssertNothingLeftAsync()
     {
         // A killed process needs a moment to be gone, hence the second look.
-        await Eventually.HoldsAsync($"no process that mentions {_data}", () => ProcessTable.ThatMention(_data).Count == 0, TimeSpan.FromSeconds(15));
+        IReadOnlyList<(int Pid, string Command)> left = [];
+        try
+        {
+            await Eventually.HoldsAsync("nothing", () => (left = ProcessTable.ThatMention(_data)).Count == 0, LeaveLimit);
+        }
+        catch (Xunit.Sdk.XunitException)
+        {
+            Assert.Fail($"Processes of {_data} are left:\n{string.Join('\n', left.Select(process => $"{process.Pid}: {process.Command}"))}");
+        }
+
         if (Sandbox == "docker")
         {
             Assert.Empty(await DockerEngine.ContainersOfAsync(_data));
@@ -148,10 +158,10 @@ internal sealed class Platform : IAsyncDisposable
         }
 
         Assert.False(File.Exists(Folder.EndpointsFile), "endpoints.json still says that a platform listens");
-        var left = Directory.Exists(Folder.Run)
+        var sockets = Directory.Exists(Folder.Run)
             ? Directory.EnumerateFileSystemEntries(Folder.Run, "*", SearchOption.AllDirectories).Where(path => path.EndsWith(".sock", StringComparison.Ordinal)).ToList()
             : [];
-        Assert.Empty(left);
+        Assert.Empty(sockets);
     }
 
     private async Task StartAsync()
@@ -236,6 +246,7 @@ internal sealed class Platform : IAsyncDisposable
             await _up.WaitForExitAsync(CancellationToken.None);
         }
 
+        await RemoveLeftoversAsync();
         if (Environment.GetEnvironmentVariable("FAAS_E2E_LOGS") is { Length: > 0 } logs)
         {
             await File.WriteAllTextAsync(Path.Combine(logs, $"platform-{Path.GetFileName(_data)}.log"), _output.ToString(), CancellationToken.None);
@@ -248,6 +259,33 @@ internal sealed class Platform : IAsyncDisposable
         if (_ownsData && Directory.Exists(_data))
         {
             Directory.Delete(_data, recursive: true);
+        }
+    }
+
+    // A platform that leaves something behind fails its test, but must not weigh on those after it. What `up` left while it was to be killed
+    // belongs to its next start, unless the folder goes too.
+    private async Task RemoveLeftoversAsync()
+    {
+        if (!_ownsData)
+        {
+            return;
+        }
+
+        foreach (var (pid, _) in ProcessTable.ThatMention(_data))
+        {
+            try
+            {
+                ProcessTable.Signal(pid, ProcessTable.SigKill);
+            }
+            catch (InvalidOperationException)
+            {
+                // It ended between being seen and being killed.
+            }
+        }
+
+        foreach (var container in Sandbox == "docker" ? await DockerEngine.ContainersOfAsync(_data) : [])
+        {
+            await Command.RunAsync("docker", ["rm", "-f", container]);
         }
     }
 

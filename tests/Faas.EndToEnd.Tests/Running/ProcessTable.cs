@@ -46,7 +46,7 @@ internal static partial class ProcessTable
     /// Processes that have to do with <paramref name="folder"/>: it is in their arguments, environment, or among what their sandbox has mounted.
     /// A sandboxed process shows the folder nowhere else.
     /// </summary>
-    public static IReadOnlyList<string> ThatMention(string folder) =>
+    public static IReadOnlyList<(int Pid, string Command)> ThatMention(string folder) =>
     [
         .. from pid in All()
            where pid != Environment.ProcessId
@@ -54,7 +54,7 @@ internal static partial class ProcessTable
                || Read($"/proc/{pid}/environ").Contains(folder, StringComparison.Ordinal)
                || Read($"/proc/{pid}/mountinfo").Contains(folder, StringComparison.Ordinal)
            where IsAlive(pid)
-           select $"{pid}: {string.Join(' ', CommandOf(pid))}",
+           select (pid, string.Join(' ', CommandOf(pid))),
     ];
 
     /// <summary>Resident memory in KiB.</summary>
