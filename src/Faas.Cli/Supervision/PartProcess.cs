@@ -73,8 +73,12 @@ internal sealed class PartProcess : IDisposable
         return part;
     }
 
-    /// <summary>Asks it to end: SIGTERM.</summary>
-    public void Terminate() => Signal(Native.SigTerm);
+    /// <summary>Asks it to end: SIGTERM, and the end of its stdin, so that a read of it that cannot be cancelled does not hold it up.</summary>
+    public void Terminate()
+    {
+        Signal(Native.SigTerm);
+        _process.StandardInput.Close();
+    }
 
     /// <summary>Ends it at once: SIGKILL.</summary>
     public void Kill() => Signal(Native.SigKill);

@@ -45,7 +45,12 @@ internal sealed class SupervisedPart(PartCommand command, PartLog log, Action<st
         {
             process.Terminate();
             await Task.WhenAny(process.Exited, Task.Delay(grace, time, CancellationToken.None));
-            process.Kill();
+            if (!process.Exited.IsCompleted)
+            {
+                log.Add($"error: the {command.Name} did not stop within {Text.Duration(grace)} and was killed; the next start cleans up after it");
+                process.Kill();
+            }
+
             await process.Exited;
         }
 
