@@ -87,9 +87,15 @@ internal sealed class RequestBodyPump(WorkerConnection connection, LiveInvocatio
             while (!_isComplete)
             {
                 var read = await reader.ReadAsync(_stopped.Token);
-                await SendAsync(read.Buffer, read.IsCompleted);
-                reader.AdvanceTo(read.Buffer.End);
-                _isComplete = read.IsCompleted;
+                try
+                {
+                    await SendAsync(read.Buffer, read.IsCompleted);
+                    _isComplete = read.IsCompleted;
+                }
+                finally
+                {
+                    reader.AdvanceTo(read.Buffer.End);   // Else the server cannot read what is left, which it does to keep the connection.
+                }
             }
         }
         catch (OperationCanceledException)

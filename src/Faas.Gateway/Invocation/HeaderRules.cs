@@ -51,7 +51,10 @@ internal static class HeaderRules
         return false;
     }
 
-    /// <summary>Whether the Connection header names anything beyond keep-alive and close, which is rare.</summary>
+    /// <summary>
+    /// Whether the Connection header names anything beyond keep-alive and close, which is rare. Kestrel replaces a header that names either by that one
+    /// word, so other names beside them are not seen here.
+    /// </summary>
     public static bool HasConnectionOptions(HttpRequest request)
     {
         var connection = request.Headers.Connection;

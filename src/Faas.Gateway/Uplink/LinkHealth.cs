@@ -15,6 +15,9 @@ internal sealed class LinkHealth(TimeProvider clock)
         }
     }
 
+    /// <summary>Whether there is no link now.</summary>
+    public bool IsDown => Volatile.Read(ref _downSince) >= 0;
+
     /// <summary>The controller answered.</summary>
     public void Up() => Volatile.Write(ref _downSince, -1);
 

@@ -51,6 +51,15 @@ internal sealed class GatewayFixture : IAsyncDisposable
         return fixture;
     }
 
+    /// <summary>A running gateway whose controller is connected and has said nothing yet.</summary>
+    public static async Task<GatewayFixture> StartWithoutPictureAsync()
+    {
+        var fixture = new GatewayFixture(null);
+        fixture.Controller = await FakeController.StartAsync(fixture.Data.ControllerSocket, controller => controller.SendsPicture = false);
+        await fixture.StartGatewayAsync();
+        return fixture;
+    }
+
     public async Task StartControllerAsync(params ControllerMessage[] picture) =>
         Controller = await FakeController.StartAsync(Data.ControllerSocket, controller => controller.Picture.AddRange(picture));
 
@@ -60,6 +69,15 @@ internal sealed class GatewayFixture : IAsyncDisposable
         await Gateway.StartAsync();
         Url = new Uri(Gateway.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First(url => !url.Contains("unix:", StringComparison.Ordinal)));
         Http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = Url, Timeout = Patience.Limit };
+    }
+
+    /// <summary>Ends the gateway and starts another one on the same folder.</summary>
+    public async Task RestartGatewayAsync()
+    {
+        Http.Dispose();
+        await Gateway.StopAsync();
+        await Gateway.DisposeAsync();
+        await StartGatewayAsync();
     }
 
     /// <summary>A worker on a new socket; not announced yet.</summary>
