@@ -105,7 +105,7 @@ internal sealed class WorkerHarness : IAsyncDisposable
     public async Task SpecializeOkAsync(string? handler, IReadOnlyDictionary<string, string>? env = null)
     {
         var answer = await SpecializeAsync(handler, env);
-        Assert.True(answer.Ok, $"{answer.Error}: {answer.Message}\n{string.Join('\n', answer.Trace)}");
+        Assert.True(answer.Ok, $"{answer.Error}: {answer.Message}\n{string.Join('\n', answer.Trace ?? [])}");
     }
 
     /// <summary>One invocation on an idle data connection, opened when there is none.</summary>

@@ -12,6 +12,7 @@ const { TYPES } = frames;
 // The gateway has a limit of its own, far lower by default; this one keeps a gateway without one from filling the memory.
 const BODY_MAX = 64 * 1024 * 1024;
 const ONE_WRITE_MAX = 256 * 1024;
+const TURN_AFTER = 32;   // items of a stream
 const NOTHING = Buffer.alloc(0);
 
 /** A failure that is an answer: it becomes a Failure frame. */
@@ -143,7 +144,11 @@ class DataConnection {
   async #streamItems(invocation, items) {
     const { stream } = invocation;
     let first = null;
+    let count = 0;
     for await (const item of items) {
+      // Neither a generator that never waits nor a socket that takes everything lets the event loop run: Cancel and all else would wait.
+      if (++count % TURN_AFTER === 0) await new Promise(setImmediate);
+      if (this.#socket.destroyed) invocation.cancel(2);
       // Leaving the loop closes the iterable, so a generator that never looks at the signal stops too.
       if (invocation.reason) throw new InvocationFailed('Unhandled', 'InvocationCancelled', invocation.reason);
       let data;

@@ -3,6 +3,8 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { pathToFileURL } = require('node:url');
+const { inspect } = require('node:util');
+const { spawnSync } = require('node:child_process');
 const failures = require('./failures');
 
 const EXTENSIONS = ['.js', '.mjs', '.cjs'];
@@ -57,9 +59,19 @@ const existing = (start) => EXTENSIONS.map((e) => start + e).find((f) => fs.exis
 async function importFile(file, code) {
   try {
     if (file.endsWith('.mjs') || (file.endsWith('.js') && isModule(path.dirname(file), code))) return await import(pathToFileURL(file).href);
-    return require(file);
+    return await requireOrImport(file);
   } catch (e) {
     throw explain(e, file, code);
+  }
+}
+
+function requireOrImport(file) {
+  try {
+    return require(file);
+  } catch (e) {
+    // Node 18 takes no ES module here, newer ones none with a top-level await.
+    if (e?.code !== 'ERR_REQUIRE_ESM' && e?.code !== 'ERR_REQUIRE_ASYNC_MODULE') throw e;
+    return import(pathToFileURL(file).href);
   }
 }
 
@@ -91,13 +103,21 @@ function explain(error, file, code) {
 }
 
 function syntaxError(error, file, code) {
-  // Node puts "file:line" and the source line in front of the stack of a syntax error in a CommonJS module; for ES modules its inspected form has it.
-  const lines = (require('node:util').inspect(error) || '').split('\n');
-  const where = /^(?:file:\/\/)?(\/.*:\d+)$/.exec(lines[0])?.[1] ?? file;
+  const [where, source] = placeOf(inspect(error)) ?? placeOf(checked(file)) ?? [file, ''];
   const hint = /Cannot use import statement outside a module|Unexpected token 'export'/.test(error.message)
     ? ' (an ES module needs the extension .mjs, or "type": "module" in package.json)' : '';
   const place = failures.relative(where, code);
-  return new LoadError('LoadFailed', `${place}: ${error.message}${hint}`, [`${place}: ${(lines[1] ?? '').trim()}`]);
+  return new LoadError('LoadFailed', `${place}: ${error.message}${hint}`, [`${place}: ${source}`]);
 }
+
+/** For a syntax error Node prints "file:line" and the source line first. */
+function placeOf(text) {
+  const [first, source = ''] = text.split('\n');
+  const where = /^(?:file:\/\/)?(\/.*:\d+)$/.exec(first)?.[1];
+  return where && [where, source.trim()];
+}
+
+/** The error of an ES module does not tell its line; checking the file once more in a process of its own does. */
+const checked = (file) => spawnSync(process.execPath, ['--check', file], { encoding: 'utf8', timeout: 5000 }).stderr ?? '';
 
 module.exports = { load, LoadError };

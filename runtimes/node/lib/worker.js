@@ -130,7 +130,7 @@ class Worker {
       process.chdir(this.#code);
       setEnvironment(message, this.#code);
       this.function = new LoadedFunction(await load(message.handler, this.#code), this.#code, message);
-      return { ok: true, initMs: Math.round((performance.now() - started) * 1000) / 1000 };
+      return { ok: true, initMs: Math.round((performance.now() - started) * 1000) / 1000, trace: [] };
     } catch (e) {
       if (e instanceof LoadError) return { ok: false, error: e.error, message: e.message, trace: e.trace };
       return { ok: false, error: 'LoadFailed', message: failures.describe(e).message, trace: [] };

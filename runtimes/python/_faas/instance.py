@@ -103,7 +103,7 @@ class Worker:
             os.chdir(self._code)
             set_environment(message, self._code)
             self.function = Function(load(message.get("handler"), self._code, self._startup_modules), self._code, message)
-            answer = {"ok": True, "initMs": round((time.perf_counter() - started) * 1000, 3)}
+            answer = {"ok": True, "initMs": round((time.perf_counter() - started) * 1000, 3), "trace": []}
         except LoadError as e:
             answer = {"ok": False, "error": e.error, "message": str(e), "trace": e.trace}
         except Exception as e:   # for example a code directory that is not there
