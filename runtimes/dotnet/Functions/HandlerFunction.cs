@@ -1,4 +1,6 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
 using Faas.Functions;
 using Faas.Runtime.DotNet.Answers;
 using Faas.WorkerProtocol;
@@ -11,6 +13,7 @@ internal sealed class HandlerFunction
     /// <summary>A body of unknown length takes up to three times its bytes while it grows, and then what is read from it; so a quarter of the memory.</summary>
     private const int BodyShareOfMemory = 4;
 
+    private readonly MethodInfo _method;
     private readonly MethodInvoker _invoker;
     private readonly object? _target;
     private readonly Argument[] _arguments;
@@ -19,6 +22,7 @@ internal sealed class HandlerFunction
     public HandlerFunction(SpecializeMessage spec, MethodInfo method, object? target)
     {
         Spec = spec;
+        _method = method;
         _invoker = MethodInvoker.Create(method);
         _target = target;
         _arguments = Arguments.Of(method);
@@ -48,9 +52,20 @@ internal sealed class HandlerFunction
     /// <summary>Whether a null result is JSON's null rather than nothing.</summary>
     public bool ReturnsJson { get; }
 
-    /// <summary>Types that are turned into JSON or read from it, for <see cref="Lifecycle.Specialization.Anticipate"/>.</summary>
-    public IEnumerable<Type> JsonTypes => _arguments.OfType<JsonArgument>().Select(argument => argument.Type)
-        .Concat(ReturnsJson && ResultType != typeof(object) && !ResultType.IsInterface ? [ResultType] : []);
+    /// <summary>Does ahead what the first invocation would have to wait for: the JSON metadata of the function's types and the compilation of the handler.</summary>
+    public void Anticipate()
+    {
+        foreach (var argument in _arguments.OfType<JsonArgument>())
+        {
+            JsonSerializerOptions.Web.GetTypeInfo(argument.Type);
+        }
+
+        RuntimeHelpers.PrepareMethod(_method.MethodHandle);
+        if (ReturnsJson && ResultType != typeof(object) && ResultType != typeof(Nothing) && Sequence.Of(ResultType) is null)
+        {
+            JsonSerializerOptions.Web.GetTypeInfo(ResultType);
+        }
+    }
 
     /// <summary>Runs the handler to its end and gives what it returned; <see cref="Nothing"/> for a method that returns nothing.</summary>
     public object? Invoke(Invocation invocation)

@@ -38,8 +38,12 @@ internal sealed class HttpFunction
         return function;
     }
 
-    /// <summary>Asks the program to end, and makes it when <paramref name="grace"/> is over. The worker ends with it.</summary>
-    public void Stop(TimeSpan? grace) => _program.Stop(grace ?? GraceDefault);
+    /// <summary>Asks the program to end, and makes it when <paramref name="grace"/> is over; then calls <paramref name="exit"/>.</summary>
+    public void Stop(TimeSpan? grace, Action<int> exit)
+    {
+        _program.WhenEnded(exit);   // Again, if it listens already; it may still be starting.
+        _program.Stop(grace ?? GraceDefault);
+    }
 
     private void AwaitListening(IPEndPoint endpoint, IReadOnlyList<string> command)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Sockets;
 using System.Text.Json;
 using Faas.Runtime.DotNet.Connections;
@@ -25,6 +26,11 @@ internal static class Rehearsal
         foreach (var handler in Handlers)
         {
             Run(new Worker(environment with { CodeDirectory = CodeDirectory }, new LogBuffer(TimeProvider.System), callers: null, isRehearsal: true), listener, handler);
+        }
+
+        // What the serializer does now and then with its cache of accessors (it is private, but instantiations over references share code).
+        foreach (var _ in new ConcurrentDictionary<(string, Type, System.Reflection.MemberInfo), object> { [("", typeof(object), typeof(object))] = "" })
+        {
         }
 
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);   // A stem waits long, and in numbers.

@@ -34,6 +34,12 @@ internal sealed class RunningInvocations(Worker worker)
     /// <summary>Lets nothing start any more and ends the process with code 0: when the last invocation has ended, or when <paramref name="grace"/> is over.</summary>
     public void Drain(TimeSpan? grace)
     {
+        if (worker.HttpFunction is { } program)
+        {
+            program.Stop(grace, ExitProcess);   // It knows what runs; the worker ends with it.
+            return;
+        }
+
         if (grace is { } time)
         {
             // Kept alive by the thread that runs it: the process does not outlive it.
@@ -44,12 +50,6 @@ internal sealed class RunningInvocations(Worker worker)
                 End();
             })
             { IsBackground = true, Name = "faas grace" }.Start();
-        }
-
-        if (worker.HttpFunction is { } program)
-        {
-            program.Stop(grace);
-            return;
         }
 
         if (Interlocked.Or(ref _state, DrainingBit) == 0)

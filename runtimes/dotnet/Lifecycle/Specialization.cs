@@ -41,19 +41,17 @@ internal sealed class Specialization(Worker worker)
     }
 
     /// <summary>
-    /// Called when the controller has its answer: while the gateway connects and sends the first request, this thread builds the JSON metadata
-    /// of the function's types, which the first request would otherwise have to wait for.
+    /// Called when the controller has its answer: while the gateway connects and sends the first request, this thread does some of what that
+    /// request would otherwise have to wait for.
     /// </summary>
     public void Anticipate()
     {
         try
         {
-            foreach (var type in worker.Function?.JsonTypes ?? [])
-            {
-                JsonSerializerOptions.Web.GetTypeInfo(type);
-            }
+            worker.Function?.Anticipate();
         }
-        catch (Exception exception) when (exception is NotSupportedException or InvalidOperationException or JsonException or TypeLoadException or FileNotFoundException)
+        catch (Exception exception) when (exception is NotSupportedException or InvalidOperationException or JsonException or TypeLoadException
+            or FileNotFoundException or FileLoadException or BadImageFormatException or ArgumentException)
         {
             // The invocation that needs it fails with the same words, and there somebody hears them.
         }

@@ -9,8 +9,8 @@ internal enum LogStream : byte
     Error = 2,
 }
 
-/// <summary>One line of output.</summary>
-internal readonly record struct LogLine(long UnixMs, LogStream Stream, string InvocationId, ReadOnlyMemory<byte> Text)
+/// <summary>One line of output. A class: collections of references are compiled already, those of a struct of ours are not.</summary>
+internal sealed record LogLine(long UnixMs, LogStream Stream, string InvocationId, ReadOnlyMemory<byte> Text)
 {
     public void Write(PayloadWriter writer)
     {

@@ -17,7 +17,12 @@ public static class ThrowawayFunction
         Console.WriteLine($"order {order.Id} of {order.Lines.Count} lines");
         var groups = order.Lines.GroupBy(line => line.Article).OrderBy(group => group.Key, StringComparer.Ordinal)
             .ToDictionary(group => group.Key, group => group.Sum(line => line.Price * line.Count));
-        return new Receipt(order.Id, groups.Values.Sum(), groups, [.. order.Lines.Where(line => line.Count > 0).Select(line => line.Article)], order.Paid);
+        var everyday = JsonSerializer.Deserialize<Everyday>(JsonSerializer.Serialize(new Everyday(), JsonSerializerOptions.Web), JsonSerializerOptions.Web)!;
+        everyday.Counts["count"] = order.Lines.Sum(line => line.Count);
+        return new Receipt(order.Id, groups.Values.Sum(), groups, [.. order.Lines.Where(line => line.Count > 0).Select(line => line.Article)], order.Paid)
+        {
+            Everyday = everyday,
+        };
     }
 
     /// <summary>The request, and a document read by hand.</summary>
@@ -74,4 +79,42 @@ public sealed record OrderLine
 }
 
 /// <summary>What is written.</summary>
-public sealed record Receipt(int Id, decimal Total, Dictionary<string, decimal> ByArticle, string[] Articles, DateTimeOffset? Paid);
+public sealed record Receipt(int Id, decimal Total, Dictionary<string, decimal> ByArticle, string[] Articles, DateTimeOffset? Paid)
+{
+    /// <summary>Types that functions' JSON is made of, so that their converters are there.</summary>
+    public Everyday Everyday { get; init; } = new();
+}
+
+/// <summary>Usual members.</summary>
+public sealed class Everyday
+{
+    /// <summary>A number.</summary>
+    public long Size { get; set; } = 1;
+
+    /// <summary>A number.</summary>
+    public double Ratio { get; set; } = 1.5;
+
+    /// <summary>A flag.</summary>
+    public bool Flag { get; set; }
+
+    /// <summary>An id.</summary>
+    public Guid Id { get; set; }
+
+    /// <summary>A time.</summary>
+    public DateTime Time { get; set; }
+
+    /// <summary>Perhaps a number.</summary>
+    public int? Perhaps { get; set; } = 1;
+
+    /// <summary>Numbers.</summary>
+    public List<int> Numbers { get; } = [1];
+
+    /// <summary>Texts by name.</summary>
+    public Dictionary<string, string> Texts { get; } = new() { ["a"] = "b" };
+
+    /// <summary>Counts by name.</summary>
+    public Dictionary<string, int> Counts { get; } = new() { ["a"] = 1 };
+
+    /// <summary>Anything by name.</summary>
+    public Dictionary<string, object> Anything { get; } = new() { ["a"] = 1 };
+}
