@@ -32,6 +32,33 @@ public sealed class ActivationTests(RuntimesFixture runtimes)
     [Theory]
     [InlineData("process")]
     [InlineData("docker")]
+    public async Task A_dotnet_function_answers_through_its_socket(string sandbox)
+    {
+        await using var test = await TestHost.StartAsync(sandbox, runtimes);
+        var result = await test.ActivateFolderAsync(Runtimes.DotNet, runtimes.DotNetFunction);
+        Assert.Equal("""{"hello":"world"}""", await WorkerCall.InvokeAsync(TestHost.Succeeded(result), """{"name":"world"}"""));
+    }
+
+    [Theory]
+    [InlineData("process")]
+    [InlineData("docker")]
+    public async Task A_command_that_serves_http_answers_through_its_socket(string sandbox)
+    {
+        await using var test = await TestHost.StartAsync(sandbox, runtimes);
+        var result = await test.ActivateAsync(Runtimes.Http, "index.html", "hello from a command", s => s with
+        {
+            Handler = null, MemoryMiB = 256, Command = ["sh", "-c", "exec python3 -m http.server --bind 127.0.0.1 $PORT"],
+        });
+        var instance = TestHost.Succeeded(result);
+        Assert.EndsWith("/s/http.sock", instance.Socket, StringComparison.Ordinal);
+        Assert.Equal("hello from a command", await HttpCall.GetAsync(instance, "/index.html"));
+        await test.Host.StopAsync(instance.Id, TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
+        await LifetimeTests.AssertNothingLeftAsync(test, sandbox);
+    }
+
+    [Theory]
+    [InlineData("process")]
+    [InlineData("docker")]
     public async Task What_a_function_prints_becomes_log_lines(string sandbox)
     {
         await using var test = await TestHost.StartAsync(sandbox, runtimes);

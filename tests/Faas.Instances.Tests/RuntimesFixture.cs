@@ -12,6 +12,9 @@ public sealed class RuntimesFixture : IAsyncLifetime
     /// <summary>The folder to name in <see cref="InstanceOptions.RuntimesFolder"/>.</summary>
     public string Folder { get; } = Directory.CreateTempSubdirectory("faas-rt-").FullName;
 
+    /// <summary>A compiled C# function that greets.</summary>
+    public string DotNetFunction => Path.Combine(Folder, "greeter");
+
     public async ValueTask InitializeAsync()
     {
         File.SetUnixFileMode(Folder, (UnixFileMode)0x1ED);
@@ -30,6 +33,7 @@ public sealed class RuntimesFixture : IAsyncLifetime
             var published = Path.Combine(Folder, "published");
             await RunAsync("dotnet", "publish", Path.Combine(runtimes, "dotnet"), "-c", "Release", "-o", published, "-v", "q");
             Directory.Move(published, Path.Combine(Folder, "dotnet"));
+            await BuildGreeterAsync();
         }
     }
 
@@ -37,6 +41,18 @@ public sealed class RuntimesFixture : IAsyncLifetime
     {
         Directory.Delete(Folder, recursive: true);
         return ValueTask.CompletedTask;
+    }
+
+    private async Task BuildGreeterAsync()
+    {
+        var source = Directory.CreateDirectory(Path.Combine(Folder, "greeter-source")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(source, "greeter.csproj"), """<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup></Project>""");
+        await File.WriteAllTextAsync(Path.Combine(source, "Greeter.cs"), """
+            public record Ask(string Name);
+            public record Answer(string Hello);
+            public static class Greeter { public static Answer Handle(Ask ask) => new(ask.Name); }
+            """);
+        await RunAsync("dotnet", "build", source, "-c", "Release", "-o", DotNetFunction, "-v", "q");
     }
 
     internal static string RepositoryRoot()

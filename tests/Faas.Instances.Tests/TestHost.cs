@@ -37,7 +37,15 @@ internal sealed class TestHost : IAsyncDisposable
         configure?.Invoke(options);
         var data = new DataFolder(Directory.CreateTempSubdirectory("faas-it-").FullName);
         File.SetUnixFileMode(data.Root, (UnixFileMode)0x1C9);
-        return await StartAsync(options, data, ownsFolder: true);
+        try
+        {
+            return await StartAsync(options, data, ownsFolder: true);
+        }
+        catch
+        {
+            Directory.Delete(data.Root, recursive: true);
+            throw;
+        }
     }
 
     /// <summary>A second host on the same folder: what a controller is after its predecessor was killed.</summary>

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Faas.Instances.Drivers;
 
 /// <summary>
-/// Limits of processes, written straight to the kernel's control groups: <c>/faas/{node}/{id}</c>. Knows versions 1 and 2; usable by root only.
+/// Limits of processes, written straight to the kernel's control groups: <c>/faas/{node}-{driver}/{id}</c>. Knows versions 1 and 2; usable by root only.
 /// </summary>
 internal sealed class ControlGroups
 {
@@ -17,21 +17,21 @@ internal sealed class ControlGroups
     private readonly string _parent;
     private readonly bool _isV2;
 
-    private ControlGroups(string node, bool isV2)
+    private ControlGroups(string name, bool isV2)
     {
-        _parent = Path.Combine("faas", node);
+        _parent = Path.Combine("faas", name);
         _isV2 = isV2;
     }
 
-    /// <summary>The control groups of <paramref name="node"/>; null when they cannot be used.</summary>
-    public static ControlGroups? TryOpen(string node)
+    /// <summary>The control groups of <paramref name="node"/> and <paramref name="driver"/>, apart so that none takes the other's for its own; null when they cannot be used.</summary>
+    public static ControlGroups? TryOpen(string node, string driver)
     {
         if (!Posix.IsRoot)
         {
             return null;
         }
 
-        var groups = new ControlGroups(node, isV2: File.Exists(Path.Combine(Root, "cgroup.controllers")));
+        var groups = new ControlGroups($"{node}-{driver}", isV2: File.Exists(Path.Combine(Root, "cgroup.controllers")));
         try
         {
             groups.CreateParents();

@@ -54,16 +54,26 @@ internal sealed class DriverChoice : IAsyncDisposable
 
         var process = new ProcessDriver(setup, bubblewrap);
         var useDocker = docker is not null && options.Sandbox != "process";
-        if (useDocker)
-        {
-            await docker!.PrepareAsync(cancellationToken);
-        }
-
-        return new DriverChoice(
+        var choice = new DriverChoice(
             useDocker ? docker! : process,
             useDocker ? [process] : docker is null ? [] : [docker],
             Reports(options, setup, useDocker),
             BinaryPrimitives.ReadUInt32LittleEndian(hash));
+        if (!useDocker)
+        {
+            return choice;
+        }
+
+        try
+        {
+            await docker!.PrepareAsync(cancellationToken);
+            return choice;
+        }
+        catch
+        {
+            await choice.DisposeAsync();
+            throw;
+        }
     }
 
     public async ValueTask DisposeAsync()

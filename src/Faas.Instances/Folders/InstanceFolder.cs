@@ -64,12 +64,17 @@ internal sealed class InstanceFolder
     /// <summary>Removes the folder. Does nothing when it is gone.</summary>
     public void Delete()
     {
-        try
+        const int TriesMax = 10;
+        for (var tries = 0; Directory.Exists(Path) && tries < TriesMax; tries++)
         {
-            Directory.Delete(Path, recursive: true);
-        }
-        catch (DirectoryNotFoundException)
-        {
+            try
+            {
+                Directory.Delete(Path, recursive: true);
+            }
+            catch (DirectoryNotFoundException)
+            {
+                // Somebody else deletes it too, and was faster with one of its folders: begin again with what is left.
+            }
         }
     }
 

@@ -57,7 +57,8 @@ internal sealed partial class Remains(ILogger logger, TimeProvider time) : IAsyn
         }
         catch (OperationCanceledException)
         {
-            // The host stops; the next one of this node finds the remains by their marks.
+            // The host stops: one last try. What even that leaves, the next host of this node finds by its marks.
+            await TryRemoveAsync(driver, sandbox, folder);
         }
     }
 

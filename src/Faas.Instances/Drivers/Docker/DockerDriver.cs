@@ -31,7 +31,7 @@ internal sealed class DockerDriver : IInstanceDriver, IRunsImages
         _setup = setup;
         _images = options.Images;
         _installations = setup.Installations.ToDictionary(i => i.Name);
-        _groups = usesCgroupFiles ? ControlGroups.TryOpen(setup.Node) : null;
+        _groups = usesCgroupFiles ? ControlGroups.TryOpen(setup.Node, "docker") : null;
         _egress = new EgressNetwork(client, engine, setup.Node, setup.Time);
         _store = new ImageStore(client, engine, logger);
         _hostImage = new HostImage(client, engine, setup, logger);

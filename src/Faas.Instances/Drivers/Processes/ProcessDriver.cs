@@ -34,7 +34,7 @@ internal sealed class ProcessDriver : IInstanceDriver
         _runtimesFolder = setup.RuntimesFolder;
         _instancesFolder = setup.InstancesFolder;
         _bubblewrap = bubblewrap;
-        _groups = ControlGroups.TryOpen(setup.Node);
+        _groups = ControlGroups.TryOpen(setup.Node, "process");
         _time = setup.Time;
         Report = new SandboxReport("process", ProcessIsolation.Describe(bubblewrap is not null, _groups is not null), bubblewrap is not null);
     }
