@@ -17,19 +17,17 @@ namespace Faas.Controller.Functions;
 internal sealed class Deployer(
     FunctionCatalog catalog, FunctionBuilder builder, BundleStore bundles, Fleet fleet, InstanceLifecycle lifecycle, FunctionLogs logs, InstanceHost host, TimeProvider time)
 {
-    private readonly ConcurrentDictionary<string, byte> _deploying = new();
+    /// <summary>Deploys of one function that may wait for their turn. More than that is a mistake in a script, not a team.</summary>
+    private const int TurnsMax = 16;
+
+    private readonly ConcurrentDictionary<string, Turn> _turns = new();
 
     /// <summary>Deploys <paramref name="spec"/> and returns once its revision serves.</summary>
     /// <exception cref="DeployException">It was refused.</exception>
     public async Task<DeployResult> DeployAsync(FunctionSpec spec, string url, CancellationToken ct)
     {
         await CheckAsync(spec, ct);
-        if (!_deploying.TryAdd(spec.Name, 0))
-        {
-            throw new DeployException(409, "Conflict", "Deploy under way", $"another deploy of '{spec.Name}' is under way; wait for it, then deploy again");
-        }
-
-        try
+        using (await TakeTurnAsync(spec.Name, ct))
         {
             var id = RevisionId.Of(spec);
             var serving = catalog.Find(spec.Name);
@@ -46,21 +44,12 @@ internal sealed class Deployer(
             await SwitchAsync(revision, built.Folder, instance, ct);
             return new DeployResult(spec.Name, id, serving is null ? "created" : "updated", url, startedIn, built.Compiled);
         }
-        finally
-        {
-            _deploying.TryRemove(spec.Name, out _);
-        }
     }
 
     /// <summary>Deletes a function. False when there is none.</summary>
     public async Task<bool> DeleteAsync(string function, CancellationToken ct)
     {
-        if (!_deploying.TryAdd(function, 0))
-        {
-            throw new DeployException(409, "Conflict", "Deploy under way", $"a deploy of '{function}' is under way; wait for it, then delete");
-        }
-
-        try
+        using (await TakeTurnAsync(function, ct))
         {
             if (!await catalog.DeleteAsync(function, ct))
             {
@@ -70,12 +59,21 @@ internal sealed class Deployer(
             fleet.Remove(function);
             await logs.DeleteAsync(function);
             lifecycle.SetStemDemand(catalog.All.Select(f => f.Revision.Spec));
+            await fleet.AppliedAsync(ct);
             return true;
         }
-        finally
+    }
+
+    /// <summary>Changes of one function happen one after the other: the same deploy sent twice is made once and then found unchanged.</summary>
+    private async Task<IDisposable> TakeTurnAsync(string function, CancellationToken ct)
+    {
+        var turn = _turns.GetOrAdd(function, _ => new Turn());
+        if (!await turn.TakeAsync(TurnsMax, ct))
         {
-            _deploying.TryRemove(function, out _);
+            throw new DeployException(409, "Conflict", "Too many deploys under way", $"{TurnsMax} changes of '{function}' wait already; try again when they are done");
         }
+
+        return turn;
     }
 
     private async Task CheckAsync(FunctionSpec spec, CancellationToken ct)
@@ -149,5 +147,6 @@ internal sealed class Deployer(
 
         fleet.Serve(revision, folder, instance);
         lifecycle.SetStemDemand(catalog.All.Select(f => f.Revision.Spec));
+        await fleet.AppliedAsync(ct);
     }
 }

@@ -55,6 +55,8 @@ internal static class ControllerHost
     private static void ConfigureListeners(IWebHostBuilder web, ControllerArguments arguments) => web.ConfigureKestrel(kestrel =>
     {
         kestrel.AddServerHeader = false;
+        // Above what anybody sends, so that a name of ten thousand characters is answered by us, as a problem, and not by the server.
+        kestrel.Limits.MaxRequestLineSize = 64 * 1024;
         kestrel.ListenUnixSocket(arguments.Data.ControllerSocket, listen => listen.Protocols = HttpProtocols.Http2);
         var port = arguments.Admin.Port;
         if (System.Net.IPAddress.TryParse(arguments.Admin.Host.Trim('[', ']'), out var address))

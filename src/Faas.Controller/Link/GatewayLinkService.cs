@@ -70,6 +70,9 @@ internal sealed partial class GatewayLinkService(Fleet fleet, UsageIngest usage,
                 case GatewayMessage.MessageOneofCase.Usage:
                     usage.Enqueue(message.Usage);
                     break;
+                case GatewayMessage.MessageOneofCase.FencePassed:
+                    fleet.OnFencePassed(message.FencePassed.Number);
+                    break;
                 default:
                     Log.Unknown(logger, message.MessageCase);
                     break;

@@ -19,9 +19,13 @@ namespace Faas.Controller.Scaling;
 internal sealed partial class Fleet(
     GatewayOutbox outbox, GatewayLimits limits, FunctionLogs logs, BackgroundWork work, TimeProvider time, ILogger<Fleet> logger) : IInstanceEvents
 {
+    /// <summary>Longest wait for a gateway to apply a change, which takes it well below a millisecond.</summary>
+    private static readonly TimeSpan AppliedMax = TimeSpan.FromSeconds(5);
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, RevisionPool> _pools = [];
     private readonly Dictionary<string, RevisionPool> _serving = [];
+    private readonly GatewayFences _fences = new(outbox);
     private InstanceLifecycle? _lifecycle;
 
     private InstanceLifecycle Lifecycle => _lifecycle ?? throw new InvalidOperationException("the fleet is used before its host has started");
@@ -96,6 +100,7 @@ internal sealed partial class Fleet(
     {
         lock (_lock)
         {
+            _fences.ReleaseAll();
             var channel = outbox.Open();
             outbox.Post(new ControllerMessage { SyncBegin = new SyncBegin { ControllerVersion = version } });
             foreach (var pool in _serving.Values)
@@ -126,6 +131,38 @@ internal sealed partial class Fleet(
         lock (_lock)
         {
             outbox.Close(channel);
+            if (!outbox.IsConnected)
+            {
+                _fences.ReleaseAll();
+            }
+        }
+    }
+
+    /// <summary>Completes when the gateway routes by all that was changed so far, or when there is none to wait for.</summary>
+    public async Task AppliedAsync(CancellationToken ct)
+    {
+        Task applied;
+        lock (_lock)
+        {
+            applied = _fences.Post();
+        }
+
+        try
+        {
+            await applied.WaitAsync(AppliedMax, time, ct);
+        }
+        catch (TimeoutException)
+        {
+            // A gateway that hangs is the supervisor's to restart; what was deployed is saved, and serves when the gateway is back.
+        }
+    }
+
+    /// <summary>The gateway has applied everything up to a fence.</summary>
+    public void OnFencePassed(long number)
+    {
+        lock (_lock)
+        {
+            _fences.Passed(number);
         }
     }
 
@@ -223,6 +260,7 @@ internal sealed partial class Fleet(
             if (Find(instanceId) is var (pool, _))
             {
                 Take(pool, instanceId);
+                detail = error == InvocationError.OutOfMemory ? $"{detail}; its limit is {pool.Spec.MemoryMiB} MiB, set 'memory' higher if it needs more" : detail;
                 Log.Exited(logger, instanceId, revision, error, detail);
                 logs.Platform(pool.Revision.Function, instanceId, $"instance ended: {detail}");
                 KeepMinimum(pool, time.GetUtcNow());

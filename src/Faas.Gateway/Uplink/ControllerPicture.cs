@@ -71,6 +71,9 @@ internal sealed class ControllerPicture(RouteTable routes, GateTable gates, Outb
             case ControllerMessage.MessageOneofCase.UsageAck:
                 usage.Acknowledge(message.UsageAck);
                 break;
+            case ControllerMessage.MessageOneofCase.Fence:
+                outbox.Post(new GatewayMessage { FencePassed = new FencePassed { Number = message.Fence.Number } });
+                break;
             case ControllerMessage.MessageOneofCase.SyncEnd:
                 EndSync();
                 break;
