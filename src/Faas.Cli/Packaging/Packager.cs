@@ -25,16 +25,19 @@ internal sealed class Packager(PackageCache cache, BundleLimits limits, string? 
             : PrepareAsync(function, preparation, progress, cancellationToken))).Value;
     }
 
-    /// <summary>Forgets what was packed in this run, so that changed sources are packed again.</summary>
-    public void Forget() => _packed.Clear();
-
-    public void Dispose()
+    /// <summary>Forgets what was packed, and deletes it: changed sources are packed again. Not while a deploy is under way.</summary>
+    public void Forget()
     {
-        foreach (var path in _temporary)
+        _packed.Clear();
+        while (_temporary.TryTake(out var path))
         {
             File.Delete(path);
         }
+    }
 
+    public void Dispose()
+    {
+        Forget();
         _oneTool.Dispose();
     }
 

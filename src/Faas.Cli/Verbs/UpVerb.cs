@@ -97,7 +97,6 @@ internal static class UpVerb
         while (true)
         {
             await watch.WaitForChangeAsync(cancellationToken);
-            packager.Forget();
             try
             {
                 var manifest = ManifestFile.Load(manifestPath);
@@ -126,7 +125,9 @@ internal static class UpVerb
         return await progress.ShowAsync<IReadOnlyList<DeployOutcome>>("deploying", async () =>
         {
             var prepared = await deployer.PrepareAsync(manifest.Functions, cancellationToken);
-            return [.. await deployer.DeployAsync(prepared, cancellationToken), .. deployer.Failures];
+            IReadOnlyList<DeployOutcome> outcomes = [.. await deployer.DeployAsync(prepared, cancellationToken), .. deployer.Failures];
+            packager.Forget();   // `up` goes on for weeks; its bundles need not
+            return outcomes;
         });
     }
 
