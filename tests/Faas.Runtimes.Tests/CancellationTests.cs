@@ -18,8 +18,8 @@ public sealed class CancellationTests
         def handler(event, context):
             if event["rawPath"] == "/ok":
                 return "fine"
-            print("running")
             try:
+                print("running")   # inside, because the cancellation may come while it is still being printed
                 {statement}
             finally:
                 print("stopped")
@@ -32,7 +32,7 @@ public sealed class CancellationTests
         { Workers.Python, PythonRuns("time.sleep(1000)") },
         { Workers.Python, PythonRuns("threading.Event().wait()") },
         { Workers.Python, PythonRuns("asyncio.run(asyncio.sleep(1000))") },
-        { Workers.Python, "import asyncio\nasync def handler(event, context):\n    if event['rawPath'] == '/ok':\n        return 'fine'\n    print('running')\n    try:\n        await asyncio.sleep(1000)\n    finally:\n        print('stopped')\n" },
+        { Workers.Python, "import asyncio\nasync def handler(event, context):\n    if event['rawPath'] == '/ok':\n        return 'fine'\n    try:\n        print('running')\n        await asyncio.sleep(1000)\n    finally:\n        print('stopped')\n" },
     };
 
     [Theory, MemberData(nameof(Handlers))]

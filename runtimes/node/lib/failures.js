@@ -51,7 +51,7 @@ function ownFrames(error) {
   } catch {
     return [];
   }
-  return typeof stack === 'string' ? stack.split('\n').filter((l) => /^\s+at /.test(l) && !l.includes(ROOT) && !l.includes('node:internal/')) : [];
+  return typeof stack === 'string' ? stack.split('\n').filter((l) => /^\s+at /.test(l) && !l.includes(ROOT) && !/[( ]node:/.test(l)) : [];
 }
 
 const relative = (file, code) => (file.startsWith(code + path.sep) ? file.slice(code.length + 1) : file);

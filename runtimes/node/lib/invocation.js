@@ -1,6 +1,7 @@
 'use strict';
 // One run of the handler: how it is called, how it settles, how it is asked to stop.
 const { Context } = require('./context');
+const { current } = require('./logs');
 const { streamingOf } = require('./response-stream');
 
 const REASONS = { 1: 'its timeout ran out', 2: 'its caller went away' };
@@ -51,13 +52,13 @@ class Invocation {
     if (streaming) return streaming(event, context);
     const takesCallback = handler.length >= 3;
     const value = handler(event, context, (error, result) => this.settle(error, result));
-    // An ordinary function that returns nothing answers null, unless it has answered by callback or takes one and will.
-    if (value !== undefined || !(this.isSettled || takesCallback)) return value;
-    return this.settled;
+    // As on Lambda, a promise counts first and a callback second. What else an ordinary function returns is its answer, unless it takes a callback.
+    return typeof value?.then === 'function' || !(this.isSettled || takesCallback) ? value : this.settled;
   }
 
   #abort() {
-    this.#controller.abort(new DOMException(this.reason, this.#reason === 1 ? 'TimeoutError' : 'AbortError'));
+    const error = new DOMException(this.reason, this.#reason === 1 ? 'TimeoutError' : 'AbortError');
+    current.run(this.owner, () => this.#controller.abort(error));   // listeners log in the invocation's name
   }
 }
 

@@ -120,12 +120,13 @@ class Output {
     const owner = current.getStore() ?? this.#outside;
     const lines = (owner.begun[channel] + text).split('\n');
     let begun = lines.pop();
+    for (const line of lines) this.#addLine(channel, owner.id, line);
     if (begun.length > LINE_MAX) {
-      lines.push(begun);
-      begun = '';
+      const pieces = cut(Buffer.from(begun));
+      begun = pieces.pop().toString('utf8');
+      for (const piece of pieces) this.outbox.addLine(channel, owner.id, piece);
     }
     owner.begun[channel] = begun;
-    for (const line of lines) this.#addLine(channel, owner.id, line);
   }
 
   /** Sends lines that were begun and will not be ended. */
@@ -142,15 +143,22 @@ class Output {
   }
 
   #addLine(channel, id, line) {
-    let data = Buffer.from(line.endsWith('\r') ? line.slice(0, -1) : line);
-    while (data.length > LINE_MAX) {
-      let cut = LINE_MAX;
-      while ((data[cut] & 0xc0) === 0x80) cut--;   // not through the middle of a character
-      this.outbox.addLine(channel, id, data.subarray(0, cut));
-      data = data.subarray(cut);
-    }
-    this.outbox.addLine(channel, id, data);
+    for (const piece of cut(Buffer.from(line.endsWith('\r') ? line.slice(0, -1) : line))) this.outbox.addLine(channel, id, piece);
   }
+}
+
+/** Pieces of at most 16 KiB; the last may be shorter. */
+function cut(data) {
+  const pieces = [];
+  let start = 0;
+  while (data.length - start > LINE_MAX) {
+    let end = start + LINE_MAX;
+    while ((data[end] & 0xc0) === 0x80) end--;   // not through the middle of a character
+    pieces.push(data.subarray(start, end));
+    start = end;
+  }
+  pieces.push(data.subarray(start));
+  return pieces;
 }
 
 module.exports = { Output, Partials, current };

@@ -6,6 +6,7 @@ import threading
 
 _set_async_exception = ctypes.pythonapi.PyThreadState_SetAsyncExc
 _set_async_exception.argtypes = (ctypes.c_ulong, ctypes.py_object)
+_NOTHING = ctypes.py_object()   # NULL; None would be an exception of that "type"
 
 # A signal that no function is likely to use. Its handler does nothing: it makes the main thread's blocking call return, so that the
 # exception is raised at once (other threads see it when their call returns by itself).
@@ -87,4 +88,4 @@ class Gate:
         with self._lock:
             self._inside = False
             if self.cancelled is not None:
-                _set_async_exception(self._thread, None)   # takes back one that was set and not raised yet
+                _set_async_exception(self._thread, _NOTHING)   # takes back one that was set and not raised yet

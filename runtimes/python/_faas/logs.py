@@ -121,11 +121,15 @@ class LogStream(io.TextIOBase):
         owner = _owner()
         begun = owner.begun[self._channel] + text if owner.begun[self._channel] else text
         *whole, begun = begun.split("\n") if "\n" in begun else (begun,)
-        if len(begun) > _LINE_MAX:
-            whole, begun = whole + [begun], ""
-        owner.begun[self._channel] = begun
+        owner.begun[self._channel] = ""   # first, so that a cancellation in what follows does not repeat the line
         for line in whole:
             self._add(owner.id, line)
+        if len(begun) > _LINE_MAX:
+            *pieces, rest = _cut(begun.encode("utf-8", "replace"))
+            begun = rest.decode()
+            for piece in pieces:
+                self._lines.add(self._channel, owner.id, piece)
+        owner.begun[self._channel] = begun
         return len(text)
 
     def end_line(self, owner):
@@ -135,14 +139,21 @@ class LogStream(io.TextIOBase):
             self._add(owner.id, begun)
 
     def _add(self, invocation_id, line):
-        data = line.rstrip("\r").encode("utf-8", "replace")
-        while len(data) > _LINE_MAX:
-            cut = _LINE_MAX
-            while data[cut] & 0xC0 == 0x80:   # not through the middle of a character
-                cut -= 1
-            self._lines.add(self._channel, invocation_id, data[:cut])
-            data = data[cut:]
-        self._lines.add(self._channel, invocation_id, data)
+        for piece in _cut(line.rstrip("\r").encode("utf-8", "replace")):
+            self._lines.add(self._channel, invocation_id, piece)
+
+
+def _cut(data):
+    """Pieces of at most 16 KiB; the last may be shorter."""
+    pieces, start = [], 0
+    while len(data) - start > _LINE_MAX:
+        stop = start + _LINE_MAX
+        while data[stop] & 0xC0 == 0x80:   # not through the middle of a character
+            stop -= 1
+        pieces.append(data[start:stop])
+        start = stop
+    pieces.append(data[start:])
+    return pieces
 
 
 class _Bytes(io.RawIOBase):

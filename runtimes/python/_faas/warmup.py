@@ -1,14 +1,21 @@
 """Runs a throwaway function through the whole path, so that nothing is imported or set up when the first real one comes."""
-# Imported because functions import them: the first import of each costs up to milliseconds.
-import argparse, asyncio, base64, collections, concurrent.futures, contextvars, copy, csv, dataclasses, datetime, decimal, email.message  # noqa: E401,F401
-import enum, functools, glob, gzip, hashlib, hmac, html, http.client, io, itertools, json, logging, math, mimetypes, operator, os  # noqa: E401,F401
-import pathlib, random, re, secrets, shutil, socket, sqlite3, ssl, statistics, string, subprocess, sys, tempfile, textwrap, threading  # noqa: E401,F401
-import time, traceback, types, typing, unicodedata, urllib.error, urllib.parse, urllib.request, uuid, xml.etree.ElementTree, zipfile, zlib  # noqa: E401,F401
+import importlib
+import os
+import shutil
+import socket
+import sys
+import tempfile
+import threading
 
 from . import frames
 from .connection import DataConnection
 from .function import Function
 from .loading import load
+
+# Imported because functions import them: the first import of each costs up to milliseconds. A slim interpreter may lack some.
+_USUAL = """argparse asyncio base64 collections concurrent.futures contextvars copy csv dataclasses datetime decimal email.message enum functools
+glob gzip hashlib hmac html http.client io itertools json logging math mimetypes operator pathlib random re secrets sqlite3 ssl statistics string
+subprocess textwrap time traceback types typing unicodedata urllib.error urllib.parse urllib.request uuid xml.etree.ElementTree zipfile zlib""".split()
 
 _SOURCE = '''
 import base64, hashlib, json, logging, re, datetime
@@ -32,6 +39,11 @@ _MESSAGE = {"function": "throwaway", "revision": "0", "instance": "0", "memoryMi
 
 
 def run(worker, startup_modules):
+    for name in _USUAL:
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            pass
     try:
         folder = tempfile.mkdtemp()
     except OSError:
