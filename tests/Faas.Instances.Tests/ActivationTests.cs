@@ -102,6 +102,7 @@ public sealed class ActivationTests(RuntimesFixture runtimes)
     [InlineData("docker")]
     public async Task A_function_that_takes_all_memory_while_loading_is_OutOfMemory(string sandbox)
     {
+        Docker.SkipUnlessLimited(sandbox);
         await using var test = await TestHost.StartAsync(sandbox, runtimes);
         var result = await test.PythonAsync("x = bytearray(1 << 30)\n");
         Assert.Equal(InvocationError.OutOfMemory, result.Error);

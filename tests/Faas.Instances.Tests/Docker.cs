@@ -16,6 +16,9 @@ internal static class Docker
         Assert.SkipUnless(File.Exists("/var/run/docker.sock"), "Docker does not run here");
     }
 
+    /// <summary>Skips tests of limits where only root could set them.</summary>
+    public static void SkipUnlessLimited(string sandbox) => Assert.SkipUnless(Posix.IsRoot || sandbox == "docker", "limits of processes take root");
+
     public static async Task<string> RunAsync(params string[] arguments) => (await Shell.RunAsync("docker", arguments)).Trim();
 
     /// <summary>Names of containers with the label <c>faas.node</c>, any node's.</summary>

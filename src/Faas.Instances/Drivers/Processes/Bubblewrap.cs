@@ -14,6 +14,9 @@ internal sealed class Bubblewrap
     /// <summary>Room in /tmp and /dev/shm, each; counted against the instance's memory.</summary>
     public const long TemporaryBytesMax = 64L * 1024 * 1024;
 
+    /// <summary>The descriptor on which it reads the system call filter.</summary>
+    public const int FilterDescriptor = 9;
+
     private static readonly string[] SystemFolders = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
     private static readonly string[] SystemFiles =
     [
@@ -35,12 +38,13 @@ internal sealed class Bubblewrap
     public static async Task<Bubblewrap?> TryFindAsync(IReadOnlyList<RuntimeInstallation> installations, TimeProvider time, CancellationToken cancellationToken)
     {
         var bubblewrap = new Bubblewrap("bwrap", installations);
-        var probe = bubblewrap.Arguments("/tmp", "/tmp", "/tmp", NetworkKind.None, uid: UserRange.First, ["true"]);
+        var probe = bubblewrap.Arguments("/tmp", "/tmp", "/tmp", NetworkKind.None, uid: UserRange.First, hasFilter: false, ["true"]);
         return (await HostCommand.RunAsync(probe[0], probe.Skip(1), time, cancellationToken)).Succeeded ? bubblewrap : null;
     }
 
     /// <summary>The whole command line that runs <paramref name="command"/> in a sandbox.</summary>
-    public List<string> Arguments(string sockets, string code, string runtime, NetworkKind network, int uid, IEnumerable<string> command)
+    public List<string> Arguments(
+        string sockets, string code, string runtime, NetworkKind network, int uid, bool hasFilter, IEnumerable<string> command)
     {
         var arguments = new List<string>
         {
@@ -54,6 +58,11 @@ internal sealed class Bubblewrap
         if (network == NetworkKind.None)
         {
             arguments.Add("--unshare-net");
+        }
+
+        if (hasFilter)
+        {
+            arguments.AddRange(["--seccomp", FilterDescriptor.ToString(CultureInfo.InvariantCulture)]);
         }
 
         AddSystem(arguments);

@@ -14,7 +14,7 @@ internal sealed class ProcessDriver : IInstanceDriver
 
     /// <summary>Redirects first, so that complaints of everything after it arrive; then joins the control groups; then becomes the command.</summary>
     private const string Launcher = """
-        exec </dev/null 1<>"$1" 2>&1; shift
+        exec </dev/null 1<>"$1" 2>&1 9<"$2"; shift 2
         while [ "$1" != -- ]; do echo $$ >"$1" || exit 97; shift; done; shift
         ulimit -c 0
         exec setsid "$@"
@@ -27,6 +27,7 @@ internal sealed class ProcessDriver : IInstanceDriver
     private readonly Bubblewrap? _bubblewrap;
     private readonly ControlGroups? _groups;
     private readonly TimeProvider _time;
+    private readonly string? _filterFile;
 
     public ProcessDriver(DriverSetup setup, Bubblewrap? bubblewrap)
     {
@@ -36,6 +37,7 @@ internal sealed class ProcessDriver : IInstanceDriver
         _bubblewrap = bubblewrap;
         _groups = ControlGroups.TryOpen(setup.Node, "process");
         _time = setup.Time;
+        _filterFile = bubblewrap is null ? null : WriteFilter(setup.InstancesFolder);
         Report = new SandboxReport("process", ProcessIsolation.Describe(bubblewrap is not null, _groups is not null), bubblewrap is not null);
     }
 
@@ -145,6 +147,11 @@ internal sealed class ProcessDriver : IInstanceDriver
 
     public ValueTask DisposeAsync()
     {
+        if (_filterFile is not null)
+        {
+            File.Delete(_filterFile);
+        }
+
         _groups?.RemoveParents();
         foreach (var child in _children.Values)
         {
@@ -152,6 +159,19 @@ internal sealed class ProcessDriver : IInstanceDriver
         }
 
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Beside the instances' folder, in which everything is an instance.</summary>
+    private static string? WriteFilter(string instancesFolder)
+    {
+        if (SystemCallFilter.Build() is not { } filter)
+        {
+            return null;
+        }
+
+        var file = Path.Combine(Path.GetDirectoryName(instancesFolder)!, "seccomp.bpf");
+        File.WriteAllBytes(file, filter);
+        return file;
     }
 
     private static string PidFile(string folder) => Path.Combine(folder, "pid");
@@ -167,9 +187,9 @@ internal sealed class ProcessDriver : IInstanceDriver
             Directory.CreateDirectory(view.Temporary);
         }
 
-        var wrapped = _bubblewrap?.Arguments(plan.Folder.Sockets, plan.Folder.Code, RuntimeFolder(plan), plan.Network, plan.Uid, command) ?? command;
+        var wrapped = _bubblewrap?.Arguments(plan.Folder.Sockets, plan.Folder.Code, RuntimeFolder(plan), plan.Network, plan.Uid, _filterFile is not null, command) ?? command;
         var start = new ProcessStartInfo("/bin/sh",
-            ["-c", Launcher, "faas-instance", plan.Folder.Output, .. _groups?.ProcessFiles(plan.Folder.Id) ?? [], "--", .. wrapped]);
+            ["-c", Launcher, "faas-instance", plan.Folder.Output, _filterFile ?? "/dev/null", .. _groups?.ProcessFiles(plan.Folder.Id) ?? [], "--", .. wrapped]);
         start.Environment.Clear();
         foreach (var (name, value) in WorkerLaunch.Environment(plan, view))
         {

@@ -17,8 +17,8 @@ internal static class ProcessIsolation
             : "function instances run as this user in a user namespace";
         var limits = hasControlGroups
             ? "Memory, CPU and process limits are enforced."
-            : "Memory, CPU and process limits are not enforced, because that takes root.";
-        return $"bubblewrap: {user}, without capabilities, with a read-only file system, private /tmp, own process, IPC and host name spaces. "
+            : "Memory, CPU, process and disk limits (beyond /tmp) are not enforced, because that takes root.";
+        return $"bubblewrap: {user}, without capabilities, with a read-only file system, private /tmp, own process, IPC and host name spaces, and a system call filter. "
             + "Functions with 'network: none' have no network; functions with egress share this machine's network, including services on localhost. " + limits;
     }
 }
