@@ -22,7 +22,7 @@ public sealed record SpecializeMessage
     public string? Handler { get; init; }
 
     /// <summary><c>http</c>: program and arguments, started in the code directory.</summary>
-    public IReadOnlyList<string> Command { get; init; } = [];
+    public IReadOnlyList<string> Command { get; set; } = [];
 
     /// <summary>Memory limit in MiB, for runtimes that size their heap by it.</summary>
     public required int MemoryMiB { get; init; }
@@ -34,7 +34,7 @@ public sealed record SpecializeMessage
     public required int Concurrency { get; init; }
 
     /// <summary>The function's environment variables.</summary>
-    public IReadOnlyDictionary<string, string> Env { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Env { get; set; } = new Dictionary<string, string>();
 }
 
 /// <summary>Payload of a Specialized frame.</summary>
@@ -53,7 +53,7 @@ public sealed record SpecializedMessage
     public string? Message { get; init; }
 
     /// <summary>Stack frames, innermost first.</summary>
-    public IReadOnlyList<string> Trace { get; init; } = [];
+    public IReadOnlyList<string> Trace { get; set; } = [];
 }
 
 /// <summary>Payload of a Failure frame.</summary>
@@ -69,7 +69,7 @@ public sealed record FailureMessage
     public required string Message { get; init; }
 
     /// <summary>Stack frames, innermost first.</summary>
-    public IReadOnlyList<string> Trace { get; init; } = [];
+    public IReadOnlyList<string> Trace { get; set; } = [];
 }
 
 /// <summary>Payload of a Shutdown frame.</summary>

@@ -58,13 +58,17 @@ internal sealed class PartLog : IDisposable
     }
 
     /// <summary>Console loggers begin such lines with their level, systemd's format with a syslog priority; anything else is only for the file.</summary>
-    private static bool IsWarning(string line) =>
-        line.StartsWith("warn", StringComparison.OrdinalIgnoreCase)
-        || line.StartsWith("fail", StringComparison.OrdinalIgnoreCase)
-        || line.StartsWith("crit", StringComparison.OrdinalIgnoreCase)
-        || line.StartsWith("error", StringComparison.OrdinalIgnoreCase)
-        || line.StartsWith("Unhandled exception", StringComparison.Ordinal)
-        || (line.Length > 2 && line[0] == '<' && line[2] == '>' && line[1] is >= '0' and <= '4');
+    private static bool IsWarning(string line)
+    {
+        // The parts begin their lines with the time of day, 12 characters and a space.
+        var text = line.Length > 13 && char.IsAsciiDigit(line[0]) && line[2] == ':' && line[12] == ' ' ? line.AsSpan(13) : line;
+        return text.StartsWith("warn", StringComparison.OrdinalIgnoreCase)
+            || text.StartsWith("fail", StringComparison.OrdinalIgnoreCase)
+            || text.StartsWith("crit", StringComparison.OrdinalIgnoreCase)
+            || text.StartsWith("error", StringComparison.OrdinalIgnoreCase)
+            || text.StartsWith("Unhandled exception", StringComparison.Ordinal)
+            || (text.Length > 2 && text[0] == '<' && text[2] == '>' && text[1] is >= '0' and <= '4');
+    }
 
     private StreamWriter Open()
     {

@@ -37,19 +37,19 @@ public sealed record RuntimeDescription(string Name, bool IsAvailable, string? V
 public sealed record ApiProblem
 {
     /// <summary>A URN that names the kind of problem, for example <c>urn:faas:error:NotFound</c>.</summary>
-    public string Type { get; init; } = "about:blank";
+    public string Type { get; set; } = "about:blank";
 
     /// <summary>Short summary, the same for every occurrence.</summary>
-    public string Title { get; init; } = "";
+    public string Title { get; set; } = "";
 
     /// <summary>HTTP status code.</summary>
     public int Status { get; init; }
 
     /// <summary>What happened and what to do.</summary>
-    public string Detail { get; init; } = "";
+    public string Detail { get; set; } = "";
 
     /// <summary>The kind of problem as one word, for example <c>NotFound</c>, <c>InvalidSpec</c>, <c>BuildFailed</c>, <c>InitFailed</c>.</summary>
-    public string Error { get; init; } = "";
+    public string Error { get; set; } = "";
 
     /// <summary>Who has to act: <c>caller</c>, <c>function</c> or <c>platform</c>.</summary>
     public string? Blame { get; init; }
@@ -58,8 +58,8 @@ public sealed record ApiProblem
     public string? InvocationId { get; init; }
 
     /// <summary>Compiler diagnostics, one a line, as <c>file(line,column): error CODE: text</c>.</summary>
-    public IReadOnlyList<string> Diagnostics { get; init; } = [];
+    public IReadOnlyList<string> Diagnostics { get; set; } = [];
 
     /// <summary>The instance's own last log lines.</summary>
-    public IReadOnlyList<string> Logs { get; init; } = [];
+    public IReadOnlyList<string> Logs { get; set; } = [];
 }

@@ -1,6 +1,10 @@
 namespace Faas.Contracts.Functions;
 
-/// <summary>What a user wrote about one function: the unit of deployment. Immutable; a changed spec is a new revision.</summary>
+/// <summary>What a user wrote about one function: the unit of deployment. A changed spec is a new revision.</summary>
+/// <remarks>
+/// Nobody changes one after it was read. Properties with a default have setters all the same: source-generated JSON gives init-only properties
+/// that are missing their type's zero instead of the default written here.
+/// </remarks>
 public sealed record FunctionSpec
 {
     /// <summary>The function's name: a DNS label, optionally followed by a dot and its namespace. See <see cref="FunctionName"/>.</summary>
@@ -16,34 +20,34 @@ public sealed record FunctionSpec
     public string? Handler { get; init; }
 
     /// <summary>Memory limit of one instance in MiB, 64 to 65,536. Default 256: what small handlers in all three languages fit into.</summary>
-    public int MemoryMiB { get; init; } = 256;
+    public int MemoryMiB { get; set; } = 256;
 
     /// <summary>CPU limit of one instance in cores, 0.05 to 64. Default 1.</summary>
-    public double Cpu { get; init; } = 1;
+    public double Cpu { get; set; } = 1;
 
     /// <summary>How long one invocation may run, from the moment it starts to run. 10 ms to 1 h, default 30 s.</summary>
-    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Invocations that one instance runs at the same time (its slots), 1 to 1,000. Default 1 for handlers, 32 for <c>http</c>.</summary>
-    public int Concurrency { get; init; } = 1;
+    public int Concurrency { get; set; } = 1;
 
     /// <summary>Instances kept even when idle, 0 to <see cref="MaxInstances"/>. Default 0: the function scales to zero.</summary>
     public int MinInstances { get; init; }
 
     /// <summary>Most instances at the same time, 1 to 1,000. Default 10.</summary>
-    public int MaxInstances { get; init; } = 10;
+    public int MaxInstances { get; set; } = 10;
 
     /// <summary>Idle time before an instance is stopped, 1 s to 24 h. Default 5 min: past most callers' pauses.</summary>
-    public TimeSpan KeepAlive { get; init; } = TimeSpan.FromMinutes(5);
+    public TimeSpan KeepAlive { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>Environment variables of the function. Names that begin with <c>FAAS_</c> belong to the platform.</summary>
-    public IReadOnlyDictionary<string, string> Env { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Env { get; set; } = new Dictionary<string, string>();
 
     /// <summary>What the function may reach over the network. Default <see cref="NetworkKind.Egress"/>.</summary>
-    public NetworkKind Network { get; init; } = NetworkKind.Egress;
+    public NetworkKind Network { get; set; } = NetworkKind.Egress;
 
     /// <summary><c>http</c> functions: the program and its arguments, started in the code directory with <c>PORT</c> set.</summary>
-    public IReadOnlyList<string> Command { get; init; } = [];
+    public IReadOnlyList<string> Command { get; set; } = [];
 
     /// <summary><c>http</c> functions: a container image that serves HTTP on <c>$PORT</c>. Needs the Docker sandbox.</summary>
     public string? Image { get; init; }

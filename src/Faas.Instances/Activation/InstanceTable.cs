@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Faas.Contracts.Invocations;
+using Faas.Instances.Control;
 using Faas.Instances.Drivers;
 using Microsoft.Extensions.Logging;
 
@@ -68,6 +69,7 @@ internal sealed partial class InstanceTable(IInstanceEvents events, ILogger logg
         {
             var report = await instance.Sandbox.ExplainAsync();
             var (outcome, detail) = EndOfInstance.Describe(report);
+            detail += EndOfInstance.LastWords(report, instance.Sandbox.Log.Tail);
             Log.Ended(logger, instance.Handle.Id, instance.Handle.Revision, detail);
             events.Exited(instance.Handle.Id, instance.Handle.Revision, outcome, detail);
             await instance.Sandbox.RemoveAsync();
@@ -97,4 +99,11 @@ internal static class EndOfInstance
         { ExitCode: > 128 and < 160 and var code } => (InvocationError.Crashed, $"the instance was ended by signal {code - 128}"),
         { ExitCode: var code } => (InvocationError.Crashed, $"the instance exited with code {code}"),
     };
+
+    /// <summary>What a program that gives up says last is usually why.</summary>
+    public static string LastWords(ExitReport report, LogTail tail)
+    {
+        var line = report is { IsOutOfMemory: false, ExitCode: > 0 and <= 128 } ? tail.Lines().LastOrDefault(line => !string.IsNullOrWhiteSpace(line)) : null;
+        return line is null ? "" : $"; the last it said: {line.Trim()}";
+    }
 }

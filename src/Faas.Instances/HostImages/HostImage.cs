@@ -3,6 +3,7 @@ using Docker.DotNet;
 using Docker.DotNet.Models;
 using Faas.Instances.Drivers;
 using Faas.Instances.Drivers.Docker;
+using Faas.Instances.Languages;
 using Microsoft.Extensions.Logging;
 
 namespace Faas.Instances.HostImages;
@@ -63,7 +64,7 @@ internal sealed partial class HostImage(DockerClient client, EngineCall engine, 
         var writing = WriteAsync(files, pipe.Writer, cancellationToken);
         var reporter = new Failure();
         var importing = engine.RunAsync("import an image", () => client.Images.CreateImageAsync(
-            new ImagesCreateParameters { FromSrc = "-", Repo = Repository, Tag = tag, Changes = ["LABEL faas.host=1"] },
+            new ImagesCreateParameters { FromSrc = "-", Repo = Repository, Tag = tag, Changes = ["LABEL faas.host=1", $"ENV PATH={RuntimeInstallation.SearchPath(setup.Installations)}"] },
             pipe.Reader.AsStream(), null, reporter, cancellationToken), cancellationToken);
         await writing;   // first: if a file cannot be read, that is the reason, and the engine's complaint only its echo
         await importing;
