@@ -72,6 +72,8 @@ internal static class GatewayHost
         // Kestrel tells at Warning what single callers do wrong; YARP what single functions do.
         logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error);
         logging.AddFilter("Yarp", LogLevel.None);
+        // A failed start is told in one line by Program.
+        logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         logging.AddSimpleConsole(console =>
         {
             console.SingleLine = true;
