@@ -13,7 +13,7 @@ try
 {
     arguments = GatewayArguments.Parse(args);
     using var signals = new ShutdownSignals(arguments.IsSupervised);
-    Directory.CreateDirectory(arguments.Data.Run);
+    using var folder = FolderLock.Take(arguments.Data);
     await using var gateway = GatewayHost.Build(arguments, TimeProvider.System);
     await gateway.StartAsync();
     var address = gateway.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First(url => !url.Contains("unix:", StringComparison.Ordinal));

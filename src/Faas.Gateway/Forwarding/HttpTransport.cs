@@ -71,6 +71,11 @@ internal sealed class HttpTransport : IInstanceTransport
 
     private async ValueTask ClassifyAsync(LiveInvocation invocation, RunWatch watch, ForwarderError error, Exception? exception)
     {
+        if (invocation.Http.Response.StatusCode == StatusCodes.Status101SwitchingProtocols)
+        {
+            return;   // Either side hung up: how upgraded connections end.
+        }
+
         switch (watch.End)
         {
             case RunEnd.Timeout:
@@ -83,9 +88,6 @@ internal sealed class HttpTransport : IInstanceTransport
 
         switch (error)
         {
-            case ForwarderError.UpgradeRequestClient or ForwarderError.UpgradeRequestDestination or ForwarderError.UpgradeResponseClient
-                or ForwarderError.UpgradeResponseDestination or ForwarderError.UpgradeRequestCanceled or ForwarderError.UpgradeResponseCanceled:
-                return;   // Either side hung up: how upgraded connections end.
             case var _ when invocation.Http.RequestAborted.IsCancellationRequested:
             case ForwarderError.ResponseBodyClient or ForwarderError.RequestBodyCanceled or ForwarderError.RequestCanceled:
                 invocation.Fail(InvocationError.CallerGone, "");

@@ -147,5 +147,5 @@ internal sealed class RequestBodyPump(WorkerConnection connection, LiveInvocatio
     }
 
     private static InvocationError FailureOf(Exception exception) =>
-        exception is BadHttpRequestException { StatusCode: not StatusCodes.Status408RequestTimeout } ? InvocationError.BadRequest : InvocationError.CallerGone;
+        exception is BadHttpRequestException ? InvocationError.BadRequest : InvocationError.CallerGone;
 }

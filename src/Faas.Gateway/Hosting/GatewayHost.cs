@@ -57,6 +57,7 @@ internal static class GatewayHost
         kestrel.AddServerHeader = false;
         var limits = kestrel.Limits;
         limits.MaxRequestBodySize = null;                    // The function's own limit is enforced, with an answer that says so.
+        limits.MinRequestBodyDataRate = null;                // A stream may pause; reading the body counts as the function's time, so its timeout bounds it.
         limits.MaxRequestLineSize = 64 * 1024;
         limits.MaxRequestHeadersTotalSize = 1024 * 1024;     // Above our own limit, so that breaking it gets our answer and not an empty one.
         limits.MaxRequestHeaderCount = 4096;
@@ -72,6 +73,8 @@ internal static class GatewayHost
         // Kestrel tells at Warning what single callers do wrong; YARP what single functions do.
         logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error);
         logging.AddFilter("Yarp", LogLevel.None);
+        // A failed start is told in one line by Program.
+        logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         logging.AddSimpleConsole(console =>
         {
             console.SingleLine = true;

@@ -73,7 +73,9 @@ internal sealed class Invoker(IInstanceTransports transports)
             again = true;
         }
 
-        if (invocation.Error is not (InvocationError.None or InvocationError.CallerGone) && !http.Response.HasStarted)
+        // A caller that seems to be gone and yet is connected gets an answer too, so that nobody sees an empty one.
+        var hasCaller = invocation.Error != InvocationError.CallerGone || !http.RequestAborted.IsCancellationRequested;
+        if (invocation.Error != InvocationError.None && hasCaller && !http.Response.HasStarted)
         {
             await ProblemWriter.WriteAsync(invocation, http.RequestAborted);
         }

@@ -102,7 +102,8 @@ internal sealed partial class UsageDrain(UsageJournal journal, Outbox outbox, IL
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        using var limit = new CancellationTokenSource(LastWait, clock);
+        using var wait = new CancellationTokenSource(LastWait, clock);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(wait.Token, cancellationToken);
         try
         {
             while (true)

@@ -118,7 +118,7 @@ internal sealed class FakeWorker : IAsyncDisposable
         }
         catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException)
         {
-            // The gateway or the test closed the connection.
+            call.Break();   // The gateway or the test closed the connection; a worker then closes its side as well.
         }
     }
 }
