@@ -44,7 +44,7 @@ public sealed class CliTests(ProcessPlatform platform) : PlatformTests(platform)
 
     [Theory]
     [InlineData("functions:\n  a:\n    runtime: [python\n", "faas.yaml:")]
-    [InlineData("functions:\n  a:\n    runtime: cobol\n    handler: a.b\n", "faas.yaml:3:14")]
+    [InlineData("functions:\n  a:\n    runtime: cobol\n    handler: a.b\n", "faas.yaml:3:5")]
     [InlineData("functions:\n  a:\n    runtime: python\n    handler: a.b\n    memory: lots\n", "faas.yaml:5:13")]
     [InlineData("functions:\n  a:\n    runtime: python\n    handler: a.b\n    colour: red\n", "faas.yaml:5:5")]
     [InlineData("functions:\n  ../../etc:\n    runtime: python\n    handler: a.b\n", "faas.yaml:2:3")]

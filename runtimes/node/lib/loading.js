@@ -107,7 +107,7 @@ function syntaxError(error, file, code) {
   const hint = /Cannot use import statement outside a module|Unexpected token 'export'/.test(error.message)
     ? ' (an ES module needs the extension .mjs, or "type": "module" in package.json)' : '';
   const place = failures.relative(where, code);
-  return new LoadError('LoadFailed', `${place}: ${error.message}${hint}`, [`${place}: ${source}`]);
+  return new LoadError('LoadFailed', `${place}: SyntaxError: ${error.message}${hint}`, [`${place}: ${source}`]);
 }
 
 /** For a syntax error Node prints "file:line" and the source line first. */

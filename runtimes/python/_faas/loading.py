@@ -74,7 +74,7 @@ def _import(name, code):
             e.name, ", imported at " + importer[0] if importer else ""), importer) from None
     except SyntaxError as e:
         where = "%s, line %s" % (failures.relative(e.filename or "?", code), e.lineno)
-        raise LoadError("LoadFailed", "%s: %s" % (where, e.msg), [where + ": " + e.text.strip()] if e.text else [where]) from None
+        raise LoadError("LoadFailed", "%s: %s: %s" % (where, type(e).__name__, e.msg), [where + ": " + e.text.strip()] if e.text else [where]) from None
     except ImportError as e:
         raise LoadError("LoadFailed", "%s: %s" % failures.describe(e), failures.trace(e, code)) from None
     except SystemExit as e:

@@ -53,8 +53,9 @@ internal sealed class FunctionReader(string file, string folder, List<ManifestPr
             spec = spec with { Concurrency = HttpConcurrency };
         }
 
+        var isReadable = problems.Count == before;
         var source = FindSource(spec);
-        if (problems.Count == before)
+        if (isReadable)
         {
             CheckRules(spec, source);
         }

@@ -53,6 +53,11 @@ internal sealed class PartProcess : IDisposable
         }
 
         start.Environment.TryAdd("DOTNET_ROOT", PlatformParts.DotNetRoot);
+        foreach (var (name, value) in command.Environment)
+        {
+            start.Environment.TryAdd(name, value);
+        }
+
         var process = new Process { StartInfo = start, EnableRaisingEvents = true };
         var part = new PartProcess(process);
         var exited = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

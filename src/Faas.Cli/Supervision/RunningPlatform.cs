@@ -11,6 +11,14 @@ internal sealed class RunningPlatform : IDisposable
     /// <summary>For both parts together: longer than the drain of a function at its default timeout.</summary>
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(30);
 
+    private const string GatewayPart = "gateway";
+
+    /// <summary>
+    /// Nothing in the gateway blocks, so sockets may complete on the thread that waits for them. It saves CPU only together with the gateway's own
+    /// setting for its listeners, and must be in the environment before the process starts.
+    /// </summary>
+    private static readonly Dictionary<string, string> InlineSockets = new() { ["DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS"] = "1" };
+
     private readonly PlatformOptions _options;
     private readonly PlatformLock _lock;
     private readonly SupervisedPart _controller;
@@ -24,7 +32,7 @@ internal sealed class RunningPlatform : IDisposable
         _lock = platformLock;
         _time = time;
         _controller = Create("controller", ControllerArguments, show);
-        _gateway = Create("gateway", GatewayArguments, show);
+        _gateway = Create(GatewayPart, GatewayArguments, show);
     }
 
     public required string Key { get; init; }
@@ -125,7 +133,11 @@ internal sealed class RunningPlatform : IDisposable
     {
         var (program, first) = PlatformParts.Find(name);
         var log = new PartLog(_options.Data.Logs, name, show);
-        var part = new SupervisedPart(new PartCommand(name, program, previous => [.. first, .. arguments(previous)]), log, _lock.SetChild, _time);
+        var command = new PartCommand(name, program, previous => [.. first, .. arguments(previous)])
+        {
+            Environment = name == GatewayPart ? InlineSockets : new Dictionary<string, string>(),
+        };
+        var part = new SupervisedPart(command, log, _lock.SetChild, _time);
         part.Restarting += (exitCode, delay) => show($"[faas] the {name} ended (exit code {exitCode}); starting it again in {Text.Duration(delay)}");
         part.Recovered += _ => show($"[faas] the {name} is back");
         return part;

@@ -45,7 +45,16 @@ internal sealed class BundleFolder
     /// <summary>A hard link becomes a copy, so that no two entries share what somebody might change.</summary>
     public void AddCopy(string name, string of, CancellationToken ct)
     {
-        var original = Parse(of);
+        string original;
+        try
+        {
+            original = Parse(of);
+        }
+        catch (BuildException)
+        {
+            throw EntryPath.Refuse(name, $"is a hard link to '{EntryPath.Printable(of)}', which lies outside of the bundle");
+        }
+
         if (!_tree.IsFile(original))
         {
             throw EntryPath.Refuse(name, $"is a hard link to '{EntryPath.Printable(of)}', which is no earlier file of the bundle");

@@ -1,4 +1,6 @@
 using Faas.Contracts.Api;
+using Faas.Contracts.Invocations;
+using Faas.Controller.Build;
 
 namespace Faas.Controller.Functions;
 
@@ -16,7 +18,9 @@ internal sealed class DeployException(int status, string error, string title, st
         Status = status,
         Detail = Message,
         Error = error,
-        Blame = "caller",
+        Blame = Enum.TryParse<InvocationError>(error, out var outcome) && InvocationErrors.Of(outcome).Blame != Contracts.Invocations.Blame.None
+            ? InvocationErrors.Of(outcome).Blame.ToString().ToLowerInvariant()
+            : error == BuildErrors.BuildFailed ? "function" : "caller",
         Diagnostics = Diagnostics,
         Logs = Logs,
     };

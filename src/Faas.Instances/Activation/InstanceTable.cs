@@ -100,10 +100,10 @@ internal static class EndOfInstance
         { ExitCode: var code } => (InvocationError.Crashed, $"the instance exited with code {code}"),
     };
 
-    /// <summary>What a program that gives up says last is usually why.</summary>
+    /// <summary>What a program that gives up says last is usually why; indented lines are the stack below it.</summary>
     public static string LastWords(ExitReport report, LogTail tail)
     {
-        var line = report is { IsOutOfMemory: false, ExitCode: > 0 and <= 128 } ? tail.Lines().LastOrDefault(line => !string.IsNullOrWhiteSpace(line)) : null;
+        var line = report is { IsOutOfMemory: false, ExitCode: > 0 and <= 128 } ? tail.Lines().LastOrDefault(line => line.Length > 0 && !char.IsWhiteSpace(line[0])) : null;
         return line is null ? "" : $"; the last it said: {line.Trim()}";
     }
 }

@@ -9,6 +9,9 @@ namespace Faas.Instances.HostImages;
 /// </summary>
 internal sealed class RootFileSystem
 {
+    /// <summary>Raised when images are made in another way, so that those made in the old way are not used any more.</summary>
+    private static ReadOnlySpan<byte> Recipe => "2"u8;
+
     private const UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
     private const UnixFileMode Executable = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
     private const int LinksMax = 40;
@@ -62,6 +65,7 @@ internal sealed class RootFileSystem
     public string Digest()
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Recipe);
         foreach (var (path, entry) in _entries)
         {
             var file = entry.HostPath is { } host ? new FileInfo(host) : null;

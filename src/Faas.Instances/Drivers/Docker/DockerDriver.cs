@@ -206,8 +206,10 @@ internal sealed class DockerDriver : IInstanceDriver, IRunsImages
         var user = plan.Image is null ? UserOf(plan) : await _store.UserAsync(image, cancellationToken) ?? UserOf(plan);
         var around = new ContainerSurroundings(
             _setup.Node, name, image, user, View(plan), Path.Combine(_setup.RuntimesFolder, plan.Runtime), _egress.Name, _groups?.Parent);
+        // Not cancelled half-way: the engine would go on, and the container would appear after we had looked for it to remove it.
         var created = await _engine.RunAsync("create a container",
-            () => _client.Containers.CreateContainerAsync(ContainerPlan.Of(plan, around), cancellationToken), cancellationToken);
+            () => _client.Containers.CreateContainerAsync(ContainerPlan.Of(plan, around), CancellationToken.None), cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
         if (plan.Image is not null)
         {
             _outputs[plan.Folder.Id] = await AttachAsync(created.ID, cancellationToken);   // before the start, or its first words are lost
