@@ -34,6 +34,7 @@ sandbox=${sandbox:-$(default_sandbox)}
 need dotnet
 build
 
+export Faas__Instances__StemsMax=$((stems * 3))
 start_platform a "$sandbox" --stems "$stems"
 "$client" coldstart --data "$data" --sandbox "$sandbox" --samples "$samples" --stems "$stems" --result "$work/result.json" || exit 1
 stop_platform

@@ -71,7 +71,7 @@ internal static class ColdStarts
         while (true)
         {
             await target.IdleAsync(function => function == name, cancellationToken);
-            await target.StemsAsync(runtime, stems, cancellationToken);
+            await target.StemsAsync(runtime, Math.Min(stems, BurstSize), cancellationToken);
             using var caller = new Caller(target.Callers);
             var call = caller.Invoke(name);
             if (!call.IsSuccess)

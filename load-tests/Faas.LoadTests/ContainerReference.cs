@@ -26,17 +26,35 @@ internal sealed class ContainerReference : IDisposable
     public void Learn(string runtime)
     {
         var ids = Docker("ps", "-q", "--filter", "label=faas.node").Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        foreach (var container in ids.Length == 0 ? [] : JsonNode.Parse(Docker(["inspect", .. ids]))!.AsArray())
+        foreach (var id in ids)
         {
-            var binds = BindsOf(container!);
+            if (Inspect(id) is not { } container)
+            {
+                continue;
+            }
+
+            var binds = BindsOf(container);
             if (binds.Any(bind => bind.Contains(_data, StringComparison.Ordinal)) && binds.Any(bind => bind.Contains($"/{runtime}:/faas/runtime", StringComparison.Ordinal)))
             {
-                _containers[runtime] = container!.DeepClone();
+                _containers[runtime] = container.DeepClone();
                 return;
             }
         }
 
         throw new InvalidOperationException($"No container of the platform runs {runtime}: there is nothing to compare with.");
+    }
+
+    /// <summary>A container's description; null when it has ended since it was listed.</summary>
+    private static JsonNode? Inspect(string id)
+    {
+        try
+        {
+            return JsonNode.Parse(Docker("inspect", id))!.AsArray()[0];
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
     }
 
     /// <summary>`docker run` of the worker until it listens, and of a command that does nothing until it has ended.</summary>

@@ -31,7 +31,7 @@ public sealed class InstanceHost : IAsyncDisposable
         _remains = new Remains(logger, time);
         var around = new SandboxSurroundings(choice.Driver, new UserRange(choice.UserStart), _remains, instancesFolder, time);
         var starter = new StemStarter(around, events, options.StartTimeout);
-        _pools = new StemPools(starter.StartAsync, options.ParallelStarts, events, logger, time);
+        _pools = new StemPools(starter.StartAsync, options, events, logger, time);
         _table = new InstanceTable(events, logger, time);
         _stems = new StemActivation(around, _pools, starter, options.SpecializeTimeout);
         _images = new ImageActivation(around, events, options.SpecializeTimeout);

@@ -12,6 +12,9 @@ public sealed class InstanceOptions
     /// <summary>Most stems kept ready for each stem key. Default 3: a stem costs 10 to 40 MB, and refilling one takes 0.1 s.</summary>
     public int StemsPerKey { get; set; } = 3;
 
+    /// <summary>Most stems of all keys together. Default 48, about 1 GB of the larger runtimes: every memory size is a key of its own, so keys can be many.</summary>
+    public int StemsMax { get; set; } = 48;
+
     /// <summary>Starts under way at once in the background. Default 2: Docker starts about 20 containers a second on 2 cores, however many at once.</summary>
     public int ParallelStarts { get; set; } = 2;
 

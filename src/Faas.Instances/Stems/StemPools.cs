@@ -9,9 +9,6 @@ namespace Faas.Instances.Stems;
 /// </summary>
 internal sealed partial class StemPools : IAsyncDisposable
 {
-    /// <summary>Most stems of all keys together: about 1 GB of the larger runtimes. Every memory size is a key of its own, so keys can be many.</summary>
-    private const int StemsMax = 48;
-
     /// <summary>Pause between taking a stem and starting its successor, so that the start does not compete with the cold start that took it.</summary>
     private static readonly TimeSpan RefillDelay = TimeSpan.FromMilliseconds(100);
 
@@ -23,6 +20,7 @@ internal sealed partial class StemPools : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly int _parallelStarts;
+    private readonly int _stemsMax;
     private readonly ITimer _later;
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -33,10 +31,11 @@ internal sealed partial class StemPools : IAsyncDisposable
     private bool _isStopped;
 
     public StemPools(
-        Func<StemKey, CancellationToken, Task<LiveSandbox>> start, int parallelStarts, IInstanceEvents events, ILogger logger, TimeProvider time)
+        Func<StemKey, CancellationToken, Task<LiveSandbox>> start, InstanceOptions options, IInstanceEvents events, ILogger logger, TimeProvider time)
     {
         _start = start;
-        _parallelStarts = parallelStarts;
+        _parallelStarts = options.ParallelStarts;
+        _stemsMax = options.StemsMax;
         _events = events;
         _logger = logger;
         _time = time;
@@ -154,7 +153,7 @@ internal sealed partial class StemPools : IAsyncDisposable
             }
 
             // Emptiest first, so that every key has one before any has three.
-            while (_starting < _parallelStarts && _pools.Values.Sum(p => p.Ready.Count + p.Starting) < StemsMax
+            while (_starting < _parallelStarts && _pools.Values.Sum(p => p.Ready.Count + p.Starting) < _stemsMax
                 && _pools.Where(p => p.Value.Lacks(now)).OrderBy(p => p.Value.Ready.Count + p.Value.Starting).FirstOrDefault() is { Key: { } key, Value: { } pool })
             {
                 pool.Starting++;
