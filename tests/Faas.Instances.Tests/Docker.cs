@@ -5,6 +5,11 @@ namespace Faas.Instances.Tests;
 /// <summary>The engine as an outsider sees it, through its own command line.</summary>
 internal static class Docker
 {
+    /// <summary>The engine's socket: DOCKER_HOST's, else the usual one.</summary>
+    public static string Socket { get; } = Environment.GetEnvironmentVariable("DOCKER_HOST") is { } host && host.StartsWith("unix://", StringComparison.Ordinal)
+        ? host["unix://".Length..]
+        : "/var/run/docker.sock";
+
     /// <summary>Skips tests of a sandbox that this machine does not have, unless skips are forbidden.</summary>
     public static void SkipUnlessPossible(string sandbox)
     {
@@ -13,7 +18,7 @@ internal static class Docker
             return;
         }
 
-        Assert.SkipUnless(File.Exists("/var/run/docker.sock"), "Docker does not run here");
+        Assert.SkipUnless(File.Exists(Socket), $"Docker does not run here: there is no {Socket}");
     }
 
     /// <summary>Skips tests of limits where only root could set them.</summary>

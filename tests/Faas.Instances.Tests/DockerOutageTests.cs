@@ -81,7 +81,7 @@ public sealed class DockerOutageTests(RuntimesFixture runtimes)
                 {
                     var caller = await listener.AcceptAsync();
                     var engine = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                    await engine.ConnectAsync(new UnixDomainSocketEndPoint("/var/run/docker.sock"));
+                    await engine.ConnectAsync(new UnixDomainSocketEndPoint(Docker.Socket));
                     _connections.Add(caller);
                     _connections.Add(engine);
                     _ = PumpAsync(caller, engine);

@@ -21,13 +21,13 @@ internal sealed class CancellationWatch(TimeProvider time)
 
     private readonly Lock _gate = new();
     private readonly object _pause = new();
-    private readonly List<DataConnection> _connections = [];
+    private readonly List<InvocationConnection> _connections = [];
     private volatile bool _isAwake;
     private Thread? _thread;
 
     public TimeProvider Time => time;
 
-    public void Add(DataConnection connection)
+    public void Add(InvocationConnection connection)
     {
         lock (_gate)
         {
@@ -35,7 +35,7 @@ internal sealed class CancellationWatch(TimeProvider time)
         }
     }
 
-    public void Remove(DataConnection connection)
+    public void Remove(InvocationConnection connection)
     {
         lock (_gate)
         {
@@ -69,7 +69,7 @@ internal sealed class CancellationWatch(TimeProvider time)
 
     private void Run()
     {
-        var watched = new List<DataConnection>();
+        var watched = new List<InvocationConnection>();
         var idle = 0;
         while (true)
         {
@@ -88,7 +88,7 @@ internal sealed class CancellationWatch(TimeProvider time)
         }
     }
 
-    private void SleepUntilArmed(List<DataConnection> watched)
+    private void SleepUntilArmed(List<InvocationConnection> watched)
     {
         lock (_pause)
         {
@@ -104,7 +104,7 @@ internal sealed class CancellationWatch(TimeProvider time)
     }
 
     /// <summary>Peeks at every cancellable invocation once. False when there was none.</summary>
-    private bool Look(List<DataConnection> watched)
+    private bool Look(List<InvocationConnection> watched)
     {
         watched.Clear();
         lock (_gate)
@@ -129,7 +129,7 @@ internal sealed class CancellationWatch(TimeProvider time)
         return watched.Count > 0;
     }
 
-    private bool IsCancelled(DataConnection connection, Invocation invocation)
+    private bool IsCancelled(InvocationConnection connection, Invocation invocation)
     {
         if (time.GetElapsedTime(invocation.StartedAt) > invocation.Timeout + TimeoutSlack)
         {

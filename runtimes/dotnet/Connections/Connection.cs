@@ -43,7 +43,7 @@ internal static class Connection
 
         if (role == ConnectionRole.Data)
         {
-            using var data = new DataConnection(worker, socket, frames);
+            using var data = new InvocationConnection(worker, socket, frames);
             data.Run();
         }
         else if (role == ConnectionRole.Control && CryptographicOperations.FixedTimeEquals(token, worker.Environment.Token))

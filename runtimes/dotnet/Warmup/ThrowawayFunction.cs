@@ -53,7 +53,7 @@ public static class ThrowawayFunction
     }
 
     /// <summary>A stream of items.</summary>
-    public static async IAsyncEnumerable<string> Items(Stream body, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public static async IAsyncEnumerable<string> Items(Stream body, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var reader = new StreamReader(body);
         yield return await reader.ReadToEndAsync(cancellationToken);
@@ -83,38 +83,4 @@ public sealed record Receipt(int Id, decimal Total, Dictionary<string, decimal> 
 {
     /// <summary>Types that functions' JSON is made of, so that their converters are there.</summary>
     public Everyday Everyday { get; init; } = new();
-}
-
-/// <summary>Usual members.</summary>
-public sealed class Everyday
-{
-    /// <summary>A number.</summary>
-    public long Size { get; set; } = 1;
-
-    /// <summary>A number.</summary>
-    public double Ratio { get; set; } = 1.5;
-
-    /// <summary>A flag.</summary>
-    public bool Flag { get; set; }
-
-    /// <summary>An id.</summary>
-    public Guid Id { get; set; }
-
-    /// <summary>A time.</summary>
-    public DateTime Time { get; set; }
-
-    /// <summary>Perhaps a number.</summary>
-    public int? Perhaps { get; set; } = 1;
-
-    /// <summary>Numbers.</summary>
-    public List<int> Numbers { get; } = [1];
-
-    /// <summary>Texts by name.</summary>
-    public Dictionary<string, string> Texts { get; } = new() { ["a"] = "b" };
-
-    /// <summary>Counts by name.</summary>
-    public Dictionary<string, int> Counts { get; } = new() { ["a"] = 1 };
-
-    /// <summary>Anything by name.</summary>
-    public Dictionary<string, object> Anything { get; } = new() { ["a"] = 1 };
 }

@@ -79,7 +79,7 @@ internal sealed class PackageCache(DataFolder data)
     {
         if (!Directory.Exists(data.Root))
         {
-            Supervision.DataFolderSetup.CreateRoot(data);
+            Supervision.FolderSetup.CreateRoot(data);
         }
 
         Directory.CreateDirectory(folder);

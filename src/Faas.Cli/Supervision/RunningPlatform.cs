@@ -50,14 +50,14 @@ internal sealed class RunningPlatform : IDisposable
     /// <param name="cancellationToken">Gives up; what was started is stopped.</param>
     public static async Task<RunningPlatform> StartAsync(PlatformOptions options, Action<string> show, TimeProvider time, CancellationToken cancellationToken)
     {
-        DataFolderSetup.CreateRoot(options.Data);
+        FolderSetup.CreateRoot(options.Data);
         var platformLock = PlatformLock.Acquire(options.Data);
         RunningPlatform? platform = null;
         try
         {
             await Leftovers.WaitAsync(platformLock.LeftBehind, options.Data, time, cancellationToken);
             CheckAddresses(options);
-            platform = new RunningPlatform(options, platformLock, show, time) { Key = DataFolderSetup.EnsureKey(options.Data) };
+            platform = new RunningPlatform(options, platformLock, show, time) { Key = FolderSetup.EnsureKey(options.Data) };
             Interruption.Forced = platform.Kill;
             await platform.StartPartsAsync(cancellationToken);
             return platform;
@@ -120,7 +120,7 @@ internal sealed class RunningPlatform : IDisposable
             PublicUrl = await gateway;
         }
 
-        DataFolderSetup.WriteEndpoints(_options.Data, new PlatformEndpoints(Environment.ProcessId, Origin(PublicUrl), Origin(AdminUrl)));
+        FolderSetup.WriteEndpoints(_options.Data, new PlatformEndpoints(Environment.ProcessId, Origin(PublicUrl), Origin(AdminUrl)));
     }
 
     private void Kill()

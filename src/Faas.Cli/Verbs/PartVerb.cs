@@ -31,7 +31,7 @@ internal static class PartVerb
 
     private static Task<ExitCode> Run(VerbContext context, string part, IReadOnlyList<string> arguments)
     {
-        DataFolderSetup.CreateRoot(context.Data);
+        FolderSetup.CreateRoot(context.Data);
         var (program, first) = PlatformParts.Find(part);
         if (Environment.GetEnvironmentVariable("DOTNET_ROOT") is null)
         {
@@ -44,14 +44,14 @@ internal static class PartVerb
 
     private static IReadOnlyList<string> PrepareController(VerbContext context)
     {
-        DataFolderSetup.CreateRoot(context.Data);
-        DataFolderSetup.EnsureKey(context.Data);
+        FolderSetup.CreateRoot(context.Data);
+        FolderSetup.EnsureKey(context.Data);
         var admin = GlobalOptions.ValueOf(context.Parsed, GlobalOptions.Admin, "FAAS_ADMIN") ?? PlatformAddress.DefaultAdminUrl;
         var given = context.Parsed.UnmatchedTokens;
         var publicUrl = ValueOf(given, "--public") ?? PlatformAddress.DefaultListenUrl;
 
         // Same pid before and after exec, so the file names the controller itself.
-        DataFolderSetup.WriteEndpoints(context.Data, new PlatformEndpoints(Environment.ProcessId, publicUrl, admin));
+        FolderSetup.WriteEndpoints(context.Data, new PlatformEndpoints(Environment.ProcessId, publicUrl, admin));
         return
         [
             "--data", context.Data.Root, "--admin", admin, .. given,

@@ -30,7 +30,3 @@ namespace Faas.Contracts.Api;
 [JsonSerializable(typeof(UsageRecord[]))]
 [JsonSerializable(typeof(List<UsageRecord>))]
 public sealed partial class FaasJson : JsonSerializerContext;
-
-/// <summary>Writes <typeparamref name="T"/> as a camelCase string.</summary>
-public sealed class CamelCaseEnumConverter<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.CamelCase)
-    where T : struct, Enum;

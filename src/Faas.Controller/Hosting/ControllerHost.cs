@@ -80,7 +80,7 @@ internal static class ControllerHost
         services.AddSingleton(parts.Logs).AddSingleton(parts.Fleet).AddSingleton(parts.Instances).AddSingleton(parts.Lifecycle);
         services.AddSingleton(parts.Catalog).AddSingleton(parts.Builder).AddSingleton(parts.Bundles);
         services.AddSingleton(AdminKey.ReadOrCreate(arguments.Data.AdminKeyFile));
-        services.AddSingleton<Deployer>().AddSingleton<FunctionViews>().AddSingleton<InvocationEndpoints>();
+        services.AddSingleton<SpecCheck>().AddSingleton<RevisionTrial>().AddSingleton<Deployer>().AddSingleton<FunctionViews>().AddSingleton<InvocationEndpoints>();
         services.AddSingleton<UsageIngest>().AddHostedService(provider => provider.GetRequiredService<UsageIngest>());
         services.AddHostedService<FleetTicker>().AddHostedService<UsageRetention>();
         if (arguments.Supervised)

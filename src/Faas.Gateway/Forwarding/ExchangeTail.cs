@@ -9,7 +9,7 @@ namespace Faas.Gateway.Forwarding;
 /// the worker says End. A worker that doesn't within the function's timeout and a second hangs, and its instance is discarded.
 /// </summary>
 internal sealed class ExchangeTail(
-    WorkerConnection connection, LiveInvocation invocation, int frameLeft, TimeSpan left, CancelReason? cancel, bool isBodySent, bool isAtBoundary)
+    WorkerConnection connection, LiveInvocation invocation, int frameLeft, TimeSpan left, CancelReason? cancel, RequestBodyState body)
 {
     /// <summary>What a function gets for cleaning up after it was told to stop.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
@@ -32,7 +32,7 @@ internal sealed class ExchangeTail(
                 await ReadToEndAsync(Grace, clock);
             }
 
-            return cancel is null && isBodySent && connection.Watch.End == RunEnd.None;
+            return cancel is null && body.IsSent && connection.Watch.End == RunEnd.None;
         }
         catch (OperationCanceledException)
         {
@@ -61,7 +61,7 @@ internal sealed class ExchangeTail(
 
     private async Task SendCancelAsync(CancelReason reason, TimeProvider clock)
     {
-        if (isAtBoundary)
+        if (body.IsAtBoundary)
         {
             var output = connection.Output;
             output.Clear();
@@ -72,7 +72,7 @@ internal sealed class ExchangeTail(
             await connection.FlushAsync(limit.Token);
         }
 
-        if (!isBodySent)
+        if (!body.IsSent)
         {
             // The rest of the body will never come, and nothing else can follow on this connection.
             connection.FinishSending();
@@ -116,3 +116,8 @@ internal sealed class ExchangeTail(
         _frameLeft -= count;
     }
 }
+
+/// <summary>How far a request's body had come when its caller left.</summary>
+/// <param name="IsSent">Whether all of it was sent.</param>
+/// <param name="IsAtBoundary">Whether what was sent ends with a whole frame.</param>
+internal readonly record struct RequestBodyState(bool IsSent, bool IsAtBoundary);

@@ -113,7 +113,7 @@ internal sealed class WorkerExchange(WorkerTransport transport, WorkerConnection
         var isCancelled = !_isAnswered && invocation.Failure is null;
         var left = _isAnswered ? _timeLeft : connection.Watch.Left;
         connection.Watch.Stop();
-        var tail = new ExchangeTail(connection, invocation, _frameLeft, left, isCancelled ? reason : null, isBodySent, _pump?.IsAtBoundary ?? true);
+        var tail = new ExchangeTail(connection, invocation, _frameLeft, left, isCancelled ? reason : null, new RequestBodyState(isBodySent, _pump?.IsAtBoundary ?? true));
         Tail = transport.FinishAsync(tail, connection, invocation);
     }
 

@@ -34,7 +34,7 @@ internal static class GatewayHost
         services.Configure<HostOptions>(options => options.ShutdownTimeout = DrainTime);
         services.AddSingleton(clock);
         services.AddHttpForwarder();
-        services.AddSingleton(GatewayIdentity.Create(clock));
+        services.AddSingleton(GatewayIdentity.Create(arguments.Data.ControllerSocket, clock));
         services.AddSingleton<RouteTable>().AddSingleton<GateTable>().AddSingleton<LinkHealth>().AddSingleton<ControllerPicture>();
         services.AddSingleton<Outbox>().AddSingleton<IGateEvents>(provider => provider.GetRequiredService<Outbox>());
         services.AddSingleton<IInstanceTransports, InstanceTransports>();
@@ -43,7 +43,7 @@ internal static class GatewayHost
             arguments.Data.Journal, provider.GetRequiredService<GatewayIdentity>().Boot, provider.GetRequiredService<ILogger<UsageJournal>>()));
 
         // Stopped in reverse: the server drains first, then the journal, and the link last.
-        services.AddHostedService(provider => ActivatorUtilities.CreateInstance<ControllerLink>(provider, arguments.Data.ControllerSocket));
+        services.AddHostedService<ControllerLink>();
         services.AddSingleton<UsageDrain>().AddHostedService(provider => provider.GetRequiredService<UsageDrain>());
         services.AddHostedService<LoadReports>();
 

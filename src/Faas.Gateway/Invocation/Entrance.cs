@@ -33,7 +33,7 @@ internal sealed partial class Entrance(RouteTable routes, Invoker invoker, Usage
 
         if (routes.TryFind(target.Name, out var route))
         {
-            return InvokeAsync(new LiveInvocation(http, route, target.Kind, target.Path, target.Query, id, journal, clock));
+            return InvokeAsync(new LiveInvocation(http, route, new InvocationCall(target.Kind, target.Path, target.Query, id), journal, clock));
         }
 
         return routes.FirstSync.IsCompleted || !FunctionName.IsValid(target.Name)

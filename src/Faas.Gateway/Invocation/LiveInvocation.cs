@@ -11,7 +11,7 @@ namespace Faas.Gateway.Invocation;
 /// One invocation from its head to its end. It owns its slot (given back once) and its usage record (written once, before the last byte of the
 /// answer leaves). After the request is over, only <see cref="ReleaseSlot"/> may still be called, never <see cref="Http"/> used.
 /// </summary>
-internal sealed class LiveInvocation(HttpContext http, FunctionRoute route, RequestKind kind, string path, string query, string id, UsageJournal journal, TimeProvider clock)
+internal sealed class LiveInvocation(HttpContext http, FunctionRoute route, InvocationCall call, UsageJournal journal, TimeProvider clock)
 {
     private readonly long _receivedUnixUs = (clock.GetUtcNow().Ticks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
     private long _startedAt;
@@ -29,16 +29,16 @@ internal sealed class LiveInvocation(HttpContext http, FunctionRoute route, Requ
     public FunctionRoute Route { get; } = route;
 
     /// <summary>What the body is.</summary>
-    public RequestKind Kind { get; } = kind;
+    public RequestKind Kind { get; } = call.Kind;
 
     /// <summary>Path that the function sees.</summary>
-    public string Path { get; } = path;
+    public string Path { get; } = call.Path;
 
     /// <summary>Query that the function sees, without the question mark.</summary>
-    public string Query { get; } = query;
+    public string Query { get; } = call.Query;
 
     /// <summary>The invocation's id, as the caller sees it.</summary>
-    public string Id { get; } = id;
+    public string Id { get; } = call.Id;
 
     /// <summary>When the request's head had been read: ms since 1970.</summary>
     public long ReceivedUnixMs => _receivedUnixUs / 1000;
@@ -146,3 +146,10 @@ internal sealed class LiveInvocation(HttpContext http, FunctionRoute route, Requ
 
     private long Micros(long from, long to) => clock.GetElapsedTime(from, to).Ticks / TimeSpan.TicksPerMicrosecond;
 }
+
+/// <summary>What a request asks for, apart from whom.</summary>
+/// <param name="Kind">What the body is.</param>
+/// <param name="Path">Path that the function sees.</param>
+/// <param name="Query">Query that the function sees, without the question mark.</param>
+/// <param name="Id">The invocation's id.</param>
+internal readonly record struct InvocationCall(RequestKind Kind, string Path, string Query, string Id);

@@ -10,7 +10,7 @@ namespace Faas.Gateway.Uplink;
 /// after 50 ms to 1 s when it breaks. Meanwhile the gateway serves what it knows.
 /// </summary>
 internal sealed partial class ControllerLink(
-    string socket, GatewayIdentity identity, ControllerPicture picture, Outbox outbox, LinkHealth health, ILogger<ControllerLink> logger, TimeProvider clock)
+    GatewayIdentity identity, ControllerPicture picture, Outbox outbox, LinkHealth health, ILogger<ControllerLink> logger, TimeProvider clock)
     : BackgroundService
 {
     private static readonly TimeSpan BackOffMin = TimeSpan.FromMilliseconds(50);
@@ -119,7 +119,7 @@ internal sealed partial class ControllerLink(
                 var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
                 try
                 {
-                    await connection.ConnectAsync(new UnixDomainSocketEndPoint(socket), cancellationToken);
+                    await connection.ConnectAsync(new UnixDomainSocketEndPoint(identity.ControllerSocket), cancellationToken);
                     return new NetworkStream(connection, ownsSocket: true);
                 }
                 catch

@@ -8,7 +8,7 @@ using Faas.Contracts.Hosting;
 namespace Faas.Cli.Supervision;
 
 /// <summary>Makes a data folder: the folder itself, the admin key, the file that says where the platform listens.</summary>
-internal static class DataFolderSetup
+internal static class FolderSetup
 {
     private const UnixFileMode OnlyOwner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 

@@ -7,7 +7,7 @@ using Faas.WorkerProtocol;
 namespace Faas.Runtime.DotNet.Connections;
 
 /// <summary>A gateway's connection: one invocation at a time, read, run and answered on this connection's own thread.</summary>
-internal sealed class DataConnection(Worker worker, Socket socket, FrameReader frames) : IDisposable
+internal sealed class InvocationConnection(Worker worker, Socket socket, FrameReader frames) : IDisposable
 {
     private readonly Answer _answer = new(socket);
     private readonly ExecutionContext? _clean = ExecutionContext.Capture();
