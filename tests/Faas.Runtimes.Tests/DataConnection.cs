@@ -59,15 +59,7 @@ internal sealed class DataConnection(FrameConnection frames) : IDisposable
 
         var hasBody = request.Body is not null || request.BodyFollows;
         writer.EndFrame(FrameType.Request, _stream, hasBody ? FrameMarks.None : FrameMarks.EndOfBody);
-        try
-        {
-            await frames.SendAsync(writer.Written);
-        }
-        catch (System.Net.Sockets.SocketException)
-        {
-            throw new WorkerClosedException();
-        }
-
+        await frames.SendAsync(writer.Written);
         if (request.Body is { } body)
         {
             await invocation.SendBodyAsync(body, isLast: true);

@@ -40,9 +40,16 @@ internal sealed class FrameConnection : IDisposable
 
     public async Task SendAsync(ReadOnlyMemory<byte> bytes)
     {
-        while (!bytes.IsEmpty)
+        try
         {
-            bytes = bytes[await _socket.SendAsync(bytes, _patience)..];
+            while (!bytes.IsEmpty)
+            {
+                bytes = bytes[await _socket.SendAsync(bytes, _patience)..];
+            }
+        }
+        catch (SocketException)
+        {
+            throw new WorkerClosedException();   // whether a send or a read notices first is chance
         }
     }
 
