@@ -86,7 +86,7 @@ public sealed partial class ConductTests
             select $"{path}:{line.Number}: {line.Text.Trim()}",
             rule);
 
-    [GeneratedRegex(@"api\.nuget\.org|registry\.npmjs|registry\.yarnpkg|pypi\.org|files\.pythonhosted|/work/(wt|main|shared)|/home/[a-z]+/|/root/\.|C:\\Users", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"https?://[^\s""<>]*(nuget|npmjs|yarnpkg|pypi|pythonhosted|debian)|/work/(wt|main|shared)|/home/[a-z]+/|/root/\.|C:\\Users", RegexOptions.IgnoreCase)]
     private static partial Regex Places();
 
     [GeneratedRegex(@"\b(TODO|FIXME|HACK|XXX)\b|NotImplementedException|simplified for now")]
