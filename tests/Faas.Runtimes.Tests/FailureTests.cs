@@ -38,6 +38,33 @@ public sealed class FailureTests
         Assert.Contains(worker.Control.Logs, l => l is { InvocationId: "bye", Text: "last words" });
     }
 
+    [Fact]
+    public async Task In_Python_even_os_exit_lets_the_last_lines_leave_but_a_forked_child_ends_alone()
+    {
+        await using var worker = await Workers.ServeAsync(
+            Workers.Python,
+            """
+            import os
+            def handler(event, context):
+                if event['rawPath'] == '/fork':
+                    child = os.fork()
+                    if child == 0:
+                        os._exit(4)
+                    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+                print('last words')
+                os._exit(7)
+            """,
+            "");
+        Assert.Equal("4", (await worker.InvokeAsync(new InvocationRequest { Path = "/fork" })).Text);
+        using var data = await worker.OpenDataAsync();
+
+        await Assert.ThrowsAsync<WorkerClosedException>(() => data.InvokeAsync(new InvocationRequest { Id = "bye" }));
+
+        Assert.Equal(7, await worker.ExitCodeAsync());
+        await worker.Control.Closed;
+        Assert.Contains(worker.Control.Logs, l => l is { InvocationId: "bye", Text: "last words" });
+    }
+
     [Theory]
     [InlineData("setImmediate(() => { throw new Error('nobody catches me'); }); await new Promise(() => {});")]
     [InlineData("Promise.reject(new Error('nobody catches me')); await new Promise(() => {});")]

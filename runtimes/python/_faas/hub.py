@@ -1,5 +1,6 @@
 """The thread that does everything but run the function: accepts, reads control frames, watches for Cancel, sends logs, ends the process."""
 import errno
+import operator
 import os
 import select
 import socket
@@ -11,6 +12,7 @@ from . import frames
 _OUT_OF_FILES = (errno.EMFILE, errno.ENFILE)
 _READ_ONCE = select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLONESHOT
 _EXIT_PATIENCE = 0.5   # how long the last log lines may take to leave
+_exit = os._exit        # the real one: the function gets Hub.end_process in its place
 
 
 class Hub:
@@ -74,6 +76,20 @@ class Hub:
         """Ends the process as soon as the last log lines have left."""
         self._exit_code = code
         self.wake()
+
+    def end_process(self, status):
+        """os._exit() for the function's code: ends the process, but lets its last log lines leave before. Does not return."""
+        status = operator.index(status)
+        try:
+            self.exit(status)
+            threading.Event().wait(2 * _EXIT_PATIENCE)
+        finally:
+            _exit(status)
+
+    def take_exits(self):
+        """From now on os._exit() is end_process(). Forked children have no hub and keep the real one."""
+        os._exit = self.end_process
+        os.register_at_fork(after_in_child=lambda: setattr(os, "_exit", _exit))
 
     # The hub's own thread.
 
@@ -228,4 +244,4 @@ class Hub:
         while self._control and self._pending and time.monotonic() < give_up:
             select.select((), (self._control,), (), 0.05)
             self._send()
-        os._exit(self._exit_code)
+        _exit(self._exit_code)

@@ -91,9 +91,7 @@ class Worker:
             code = 1
         self.output.error("the function ended the process with sys.exit(%r)" % (system_exit.code,), owner)
         self.output.end_lines(owner)
-        self.hub.exit((code or 0) & 0xFF)
-        threading.Event().wait(5)
-        os._exit((code or 0) & 0xFF)
+        self.hub.end_process((code or 0) & 0xFF)
 
     def _specialize(self, message):
         started = time.perf_counter()

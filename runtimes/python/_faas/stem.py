@@ -21,6 +21,7 @@ def run(startup_modules):
     _take_signals(worker)
     output.install()
     worker.hub.start()
+    worker.hub.take_exits()
     warmup.run(worker, startup_modules)
     gc.collect()
     gc.freeze()   # what a stem has loaded is never garbage; collections of the function's objects need not look at it
