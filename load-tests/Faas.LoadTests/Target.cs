@@ -111,7 +111,7 @@ internal sealed class Target : IDisposable
                 _stemsMost[found.Name] = Math.Max(_stemsMost.GetValueOrDefault(found.Name), found.Stems);
             }
 
-            return runtimes.Single(found => found.Name == runtime).Stems >= Math.Max(count, _stemsMost[runtime]);
+            return runtimes.Single(found => found.Name == runtime).Stems >= count && runtimes.All(found => found.Stems >= _stemsMost[found.Name]);
         },
         cancellationToken);
 
