@@ -42,7 +42,7 @@ internal sealed class HttpTransport : IInstanceTransport
     {
         var http = invocation.Http;
         using var watch = new RunWatch(_clock, _instance.Gone);
-        var running = watch.Start(invocation.Route.Timeout);
+        var running = watch.Start(invocation.Route.Timeout, http.RequestAborted);
         if (http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true } && http.Request.Body is not CountedBody)
         {
             http.Request.Body = new CountedBody(http.Request.Body, invocation);

@@ -12,6 +12,7 @@ internal sealed class RunWatch : IDisposable
     private readonly TimeProvider _clock;
     private readonly ITimer _timer;
     private readonly CancellationTokenRegistration _gone;
+    private CancellationTokenRegistration _caller;
     private long _deadline;
     private long _timerSetFor;
     private RunEnd _end;
@@ -48,8 +49,11 @@ internal sealed class RunWatch : IDisposable
         }
     }
 
-    /// <summary>An invocation starts. Its token is its own: an earlier one on the same connection may still be writing to a slow caller.</summary>
-    public CancellationToken Start(TimeSpan timeout)
+    /// <summary>
+    /// An invocation starts. Its token is its own: an earlier one on the same connection may still be writing to a slow caller. It is cancelled
+    /// with <paramref name="callerGone"/> too, which leaves <see cref="End"/> as it is.
+    /// </summary>
+    public CancellationToken Start(TimeSpan timeout, CancellationToken callerGone)
     {
         lock (_lock)
         {
@@ -60,6 +64,7 @@ internal sealed class RunWatch : IDisposable
 
             _end = RunEnd.None;
             _source = new CancellationTokenSource();
+            _caller = callerGone.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), _source);
             _deadline = _clock.GetTimestamp() + (long)(timeout.TotalSeconds * _clock.TimestampFrequency);
             if (_timerSetFor == 0 || _timerSetFor > _deadline)
             {
@@ -77,6 +82,7 @@ internal sealed class RunWatch : IDisposable
         lock (_lock)
         {
             _deadline = 0;
+            _caller.Unregister();
         }
     }
 

@@ -1,6 +1,6 @@
 namespace Faas.Gateway.Forwarding;
 
-/// <summary>The worker protocol as an HTTP transport: YARP sends through it as it would through a socket handler. One for each data connection.</summary>
+/// <summary>The worker protocol as an HTTP transport: YARP asks it for the answer as it would ask a socket handler. One for each data connection.</summary>
 internal sealed class WorkerChannelHandler : HttpMessageHandler
 {
     /// <summary>The invocation on the connection.</summary>
@@ -8,5 +8,5 @@ internal sealed class WorkerChannelHandler : HttpMessageHandler
 
     /// <inheritdoc/>
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-        Current!.SendAsync(cancellationToken);
+        Task.FromResult(Current!.Answer());
 }

@@ -31,8 +31,14 @@ internal sealed class WorkerExchange(WorkerTransport transport, WorkerConnection
 
     private HttpContext Http => invocation.Http;
 
-    /// <summary>Sends the request and returns once the head of the answer is here. Throws when the invocation failed; the reason is on it by then.</summary>
-    public async Task<HttpResponseMessage> SendAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Whether the answer is short and its length known, so that it can be copied without a forwarder. Valid after <see cref="BeginAsync"/>.
+    /// </summary>
+    public bool IsBounded => _isAnswered || _bodyLeft <= FrameHeader.BodyPieceMax;
+
+    /// <summary>Sends the request and returns once the head of the answer is here and on the caller's response.</summary>
+    /// <exception cref="ExchangeFailedException">The invocation failed; the reason is on it.</exception>
+    public async ValueTask BeginAsync(CancellationToken cancellationToken)
     {
         try
         {
@@ -44,13 +50,29 @@ internal sealed class WorkerExchange(WorkerTransport transport, WorkerConnection
             await FailAsync(exception);
             throw new ExchangeFailedException(exception);
         }
-
-        return new HttpResponseMessage((HttpStatusCode)Http.Response.StatusCode) { Content = new WorkerAnswerContent(this) };
     }
+
+    /// <summary>Copies a bounded answer to the caller. What is here leaves before anything more is waited for.</summary>
+    /// <exception cref="ExchangeFailedException">The invocation failed; the reason is on it.</exception>
+    public async ValueTask CopyAsync(CancellationToken cancellationToken)
+    {
+        var response = Http.Response;
+        while (!_isAnswered)
+        {
+            await ReadBodyAsync(Memory<byte>.Empty, cancellationToken);   // First, so that a failure before the first byte can still be told.
+            await response.StartAsync(cancellationToken);                 // Before GetMemory: the server copies once more what it gets earlier.
+            var memory = response.BodyWriter.GetMemory((int)_bodyLeft);
+            response.BodyWriter.Advance(await ReadBodyAsync(memory, cancellationToken));
+            await response.BodyWriter.FlushAsync(cancellationToken);      // The server flushes an answer's end by itself only if nothing was flushed before.
+        }
+    }
+
+    /// <summary>The answer as YARP wants it: its head is on the caller's response already, its body is read as it comes.</summary>
+    public HttpResponseMessage Answer() => new((HttpStatusCode)Http.Response.StatusCode) { Content = new WorkerAnswerContent(this) };
 
     /// <summary>
     /// Reads the answer's body; 0 at its end. When what it returns completes the answer, the usage record is written and, if the worker's End is
-    /// here already, the slot is free, before it returns. An empty destination waits until there is something to read.
+    /// here already, the slot is free, before it returns. An empty destination waits until the next piece has begun to come.
     /// </summary>
     public async ValueTask<int> ReadBodyAsync(Memory<byte> destination, CancellationToken cancellationToken)
     {
@@ -64,16 +86,14 @@ internal sealed class WorkerExchange(WorkerTransport transport, WorkerConnection
             var linked = _pump?.Linked(cancellationToken) ?? cancellationToken;
             if (destination.IsEmpty)
             {
-                if (_frameLeft == 0)
+                while (_frameLeft == 0 && await NextFrameAsync(mayWait: true, linked))
                 {
-                    await connection.PeekAsync(linked);
                 }
 
                 return 0;
             }
 
-            var count = await ReadPiecesAsync(destination, linked);
-            return count;
+            return await ReadPiecesAsync(destination, linked);
         }
         catch (Exception exception) when (IsExpected(exception))
         {
@@ -184,11 +204,7 @@ internal sealed class WorkerExchange(WorkerTransport transport, WorkerConnection
             }
 
             var room = destination.Slice(count, (int)Math.Min(Math.Min(destination.Length - count, _frameLeft), _bodyLeft));
-            if (count > 0 && connection.Buffered.IsEmpty)
-            {
-                break;
-            }
-
+            // A worker sends a frame as a whole, so the rest of one that has begun is here or about to be.
             var read = connection.Buffered.IsEmpty ? await connection.ReceiveAsync(room, cancellationToken) : connection.CopyTo(room.Span);
             count += read;
             _frameLeft -= read;

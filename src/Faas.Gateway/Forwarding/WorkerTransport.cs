@@ -29,18 +29,42 @@ internal sealed class WorkerTransport(Instance instance, IHttpForwarder forwarde
 
         connection.Stream = Interlocked.Increment(ref _nextStream);
         var exchange = new WorkerExchange(this, connection, invocation, clock);
-        connection.Handler.Current = exchange;
-        var running = connection.Watch.Start(invocation.Route.Timeout);
-        var error = await forwarder.SendAsync(
-            invocation.Http, WorkerTransformer.Destination, connection.Invoker, WorkerTransformer.Config, WorkerTransformer.Instance, running);
-        if (error != ForwarderError.None)
+        try
+        {
+            await ForwardAsync(connection, exchange, invocation.Http, connection.Watch.Start(invocation.Route.Timeout, invocation.Http.RequestAborted));
+        }
+        catch (Exception exception) when (exception is ExchangeFailedException or OperationCanceledException or IOException)
         {
             // The exchange has said why if it was the instance. Else it was the way to the caller.
             invocation.Fail(InvocationError.CallerGone, "");
+            if (invocation.Http.Response.HasStarted)
+            {
+                invocation.Http.Abort();
+            }
         }
 
         await exchange.DisposeAsync();
         return true;
+    }
+
+    /// <summary>
+    /// YARP's forwarder costs about as much as all the rest of a warm invocation, so it gets what needs it: answers that are long, or come as they are made.
+    /// </summary>
+    private async ValueTask ForwardAsync(WorkerConnection connection, WorkerExchange exchange, HttpContext http, CancellationToken running)
+    {
+        await exchange.BeginAsync(running);
+        if (exchange.IsBounded)
+        {
+            await exchange.CopyAsync(running);
+            return;
+        }
+
+        connection.Handler.Current = exchange;
+        var error = await forwarder.SendAsync(http, WorkerTransformer.Destination, connection.Invoker, WorkerTransformer.Config, WorkerTransformer.Instance, running);
+        if (error != ForwarderError.None)
+        {
+            throw new ExchangeFailedException(http.GetForwarderErrorFeature()?.Exception);
+        }
     }
 
     /// <summary>Keeps a connection for the next invocation.</summary>

@@ -65,6 +65,9 @@ internal sealed unsafe class JournalSegment : IDisposable
     /// <summary>Whether nothing more can be appended.</summary>
     public bool IsFull => Volatile.Read(ref _reserved) >= Length - UsageCodec.RecordLengthMax;
 
+    /// <summary>Where the next record goes; records before it may still be being written.</summary>
+    public int End => (int)Math.Min(Length, Volatile.Read(ref _reserved));
+
     /// <summary>Whether it is time to prepare the next one.</summary>
     public bool IsHalfFull => Volatile.Read(ref _reserved) >= Length / 2;
 

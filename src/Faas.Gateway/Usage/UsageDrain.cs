@@ -4,12 +4,16 @@ using Faas.Link;
 namespace Faas.Gateway.Usage;
 
 /// <summary>
-/// Sends the journal to the controller: every 100 ms and after each acknowledgement, at most eight batches ahead of it. After a reconnect the
-/// unacknowledged batches are sent again with the same ends.
+/// Sends the journal to the controller: every 100 ms what there is, and after each acknowledgement whole batches only, at most eight ahead of it. Small
+/// batches after acknowledgements would each cost the controller a message and a commit: as much CPU as serving the invocations. After a reconnect
+/// the unacknowledged batches are sent again with the same ends.
 /// </summary>
 internal sealed partial class UsageDrain(UsageJournal journal, Outbox outbox, ILogger<UsageDrain> logger, TimeProvider clock) : BackgroundService
 {
     private const int RecordsMax = 512;
+
+    /// <summary>What is worth a batch of its own between two rounds: about 400 records.</summary>
+    private const int WholeBatchBytes = 64 * 1024;
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
@@ -70,8 +74,8 @@ internal sealed partial class UsageDrain(UsageJournal journal, Outbox outbox, IL
         }
     }
 
-    /// <summary>Sends what can be sent.</summary>
-    public void Round()
+    /// <summary>Sends what can be sent, or only whole batches of it.</summary>
+    public void Round(bool onlyWhole = false)
     {
         journal.Prepare();
         var dropped = journal.Dropped;
@@ -90,7 +94,7 @@ internal sealed partial class UsageDrain(UsageJournal journal, Outbox outbox, IL
 
             foreach (var segment in journal.Segments())
             {
-                if (!SendFrom(segment))
+                if (!SendFrom(segment, onlyWhole))
                 {
                     return;
                 }
@@ -138,11 +142,12 @@ internal sealed partial class UsageDrain(UsageJournal journal, Outbox outbox, IL
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Yield();
+        var isTime = true;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                Round();
+                Round(onlyWhole: !isTime);
             }
             catch (Exception exception)
             {
@@ -152,11 +157,12 @@ internal sealed partial class UsageDrain(UsageJournal journal, Outbox outbox, IL
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
             using var timer = clock.CreateTimer(static state => ((CancellationTokenSource)state!).Cancel(), limit, Interval, Timeout.InfiniteTimeSpan);
             await _acknowledged.WaitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            isTime = limit.IsCancellationRequested;
         }
     }
 
     /// <summary>Sends from one segment. True when everything in it has been sent and nothing more will be appended, so that the next one is due.</summary>
-    private bool SendFrom(JournalSegment segment)
+    private bool SendFrom(JournalSegment segment, bool onlyWhole)
     {
         var from = _sent.TryGetValue(segment, out var sent) ? sent : segment.Acked;
         var ends = segment.Unacked();
@@ -167,6 +173,11 @@ internal sealed partial class UsageDrain(UsageJournal journal, Outbox outbox, IL
 
         for (var open = JournalSegment.WindowLength - ends.Count; open > 0; open--)
         {
+            if (onlyWhole && segment.End - from < WholeBatchBytes && !segment.IsFull)
+            {
+                break;
+            }
+
             var to = Send(segment, from, JournalSegment.Length, RecordsMax);
             if (to == from)
             {

@@ -11,6 +11,7 @@ internal sealed class SqliteSession : IDisposable
 {
     private readonly SqliteConnection _connection;
     private readonly Dictionary<string, SqliteCommand> _prepared = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SqliteStatement> _statements = new(StringComparer.Ordinal);
 
     private SqliteSession(SqliteConnection connection) => _connection = connection;
 
@@ -52,8 +53,25 @@ internal sealed class SqliteSession : IDisposable
         return rows;
     }
 
+    /// <summary>The statement of this text, for what is run thousands of times a second.</summary>
+    public SqliteStatement Statement(string sql)
+    {
+        if (!_statements.TryGetValue(sql, out var statement))
+        {
+            statement = new SqliteStatement(_connection.Handle!, sql);
+            _statements.Add(sql, statement);
+        }
+
+        return statement;
+    }
+
     public void Dispose()
     {
+        foreach (var statement in _statements.Values)
+        {
+            statement.Dispose();
+        }
+
         foreach (var command in _prepared.Values)
         {
             command.Dispose();

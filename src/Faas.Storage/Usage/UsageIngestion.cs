@@ -6,6 +6,13 @@ namespace Faas.Storage;
 /// <summary>The SQL that takes in usage records. Runs inside the writer's transaction, which is what makes it exactly-once.</summary>
 internal static class UsageIngestion
 {
+    private const string InsertRecord =
+        """
+        INSERT INTO usage (invocation_id, function, revision, instance, received_us, queued_us, cold_us, run_us, billed_ms, memory_mib,
+            gib_seconds, bytes_in, bytes_out, status, outcome, blame, cost_pico)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """;
+
     public static long Ingest(SqliteSession session, UsagePosition position, IReadOnlyList<UsageRecord> records)
     {
         var found = session.Scalar(
@@ -23,11 +30,12 @@ internal static class UsageIngestion
             }
         }
 
+        var insert = session.Statement(InsertRecord);
         var sums = new Dictionary<string, UsageSum>(StringComparer.Ordinal);
         foreach (var record in records)
         {
             var pico = PicoMoney.FromAmount(record.Cost);
-            Insert(session, record, pico);
+            Insert(insert, record, pico);
             sums[record.Function] = sums.GetValueOrDefault(record.Function).With(record, pico);
         }
 
@@ -45,18 +53,27 @@ internal static class UsageIngestion
         return position.To;
     }
 
-    private static void Insert(SqliteSession session, UsageRecord record, long pico) => session.Execute(
-        """
-        INSERT INTO usage (invocation_id, function, revision, instance, received_us, queued_us, cold_us, run_us, billed_ms, memory_mib,
-            gib_seconds, bytes_in, bytes_out, status, outcome, blame, cost_pico)
-        VALUES ($invocation, $function, $revision, $instance, $received, $queued, $cold, $run, $billed, $memory,
-            $gib, $in, $out, $status, $outcome, $blame, $cost)
-        """,
-        ("$invocation", record.InvocationId), ("$function", record.Function), ("$revision", record.Revision), ("$instance", record.Instance),
-        ("$received", UnixMicroseconds.From(record.ReceivedAt)), ("$queued", UnixMicroseconds.From(record.Queued)),
-        ("$cold", UnixMicroseconds.From(record.Cold)), ("$run", UnixMicroseconds.From(record.Run)),
-        ("$billed", record.BilledMs), ("$memory", record.MemoryMiB), ("$gib", record.GiBSeconds), ("$in", record.BytesIn), ("$out", record.BytesOut),
-        ("$status", record.Status), ("$outcome", (int)record.Outcome), ("$blame", (int)record.Blame), ("$cost", pico));
+    private static void Insert(SqliteStatement insert, UsageRecord record, long pico)
+    {
+        insert.Bind(1, record.InvocationId);
+        insert.Bind(2, record.Function);
+        insert.Bind(3, record.Revision);
+        insert.Bind(4, record.Instance);
+        insert.Bind(5, UnixMicroseconds.From(record.ReceivedAt));
+        insert.Bind(6, UnixMicroseconds.From(record.Queued));
+        insert.Bind(7, UnixMicroseconds.From(record.Cold));
+        insert.Bind(8, UnixMicroseconds.From(record.Run));
+        insert.Bind(9, record.BilledMs);
+        insert.Bind(10, record.MemoryMiB);
+        insert.Bind(11, record.GiBSeconds);
+        insert.Bind(12, record.BytesIn);
+        insert.Bind(13, record.BytesOut);
+        insert.Bind(14, record.Status);
+        insert.Bind(15, (long)record.Outcome);
+        insert.Bind(16, (long)record.Blame);
+        insert.Bind(17, pico);
+        insert.Run();
+    }
 
     private static void AddToTotals(SqliteSession session, string function, UsageSum sum) => session.Execute(
         """

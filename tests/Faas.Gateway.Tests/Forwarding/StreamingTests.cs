@@ -37,6 +37,8 @@ public sealed class StreamingTests
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
+    [InlineData(4_000)]
+    [InlineData(10_000)]
     [InlineData(65_535)]
     [InlineData(65_536)]
     [InlineData(65_537)]

@@ -1,0 +1,87 @@
+using Faas.Contracts.Invocations;
+using Faas.Gateway.Uplink;
+using Faas.Gateway.Usage;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Faas.Gateway.Tests.Usage;
+
+public sealed class DrainTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("fgt-drain-").FullName;
+    private readonly Outbox _outbox = new();
+    private readonly UsageJournal _journal;
+    private readonly UsageDrain _drain;
+
+    public DrainTests()
+    {
+        _journal = new UsageJournal(_folder, "boot", NullLogger<UsageJournal>.Instance);
+        _drain = new UsageDrain(_journal, _outbox, NullLogger<UsageDrain>.Instance, new FakeTimeProvider());
+        _outbox.Open();
+        _drain.Restart();
+    }
+
+    [Fact]
+    public async Task After_an_acknowledgement_only_whole_batches_are_sent_and_the_rest_with_the_next_tick()
+    {
+        Append(3);
+        _drain.Round(onlyWhole: true);
+        Append(1000);
+        _drain.Round(onlyWhole: true);
+        _drain.Round();
+
+        Assert.Equal(512, await TakeAsync());
+        Assert.Equal(1003 - 512, await TakeAsync());
+        Assert.False(_outbox.IsBacklogged);
+    }
+
+    [Fact]
+    public async Task The_rest_of_a_full_segment_is_whole_however_short_it_is()
+    {
+        var first = _journal.Segments().Single();
+        var count = 0;
+        for (; !first.IsFull; count++)
+        {
+            Append(1);
+        }
+
+        var sent = 0;
+        while (sent < count)
+        {
+            _drain.Round(onlyWhole: true);
+            for (var batches = Math.Min(JournalSegment.WindowLength, (count - sent + 511) / 512); batches > 0; batches--)
+            {
+                sent += await TakeAsync();
+            }
+
+            _drain.Acknowledge(new Faas.Link.UsageAck { Boot = "boot", Segment = 0, To = first.Unacked()[^1] });
+        }
+
+        Assert.Equal(count, sent);
+    }
+
+    public void Dispose()
+    {
+        _drain.Dispose();
+        _outbox.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private void Append(int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            _journal.Append(new UsageEntry
+            {
+                InvocationId = "0123456789abcdefghjk", Function = "hello", Revision = "hello-0123456789ab", Instance = "instance-0123456789", ReceivedUnixUs = 1, QueuedUs = 0, ColdUs = 0, RunUs = 150,
+                MemoryMiB = 128, BytesIn = 0, BytesOut = 26, Status = 200, Outcome = InvocationError.None,
+            });
+        }
+    }
+
+    private async Task<int> TakeAsync()
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        return (await _outbox.TakeAsync(limit.Token)).Usage.Records.Count;
+    }
+}
