@@ -10,7 +10,7 @@ Usage: bash load-tests/coldstart.sh [--sandbox docker|process] [--samples N] [--
   --samples   cold calls for each of C#, Node and Python; default 30 (without stems a third of it)
   --stems     stems kept ready for each runtime while measuring; default 24, what twenty at once need
 
-Each sample waits until all functions are idle and all pools of stems are full. With Docker it is followed by a `docker run` of the same
+Each sample waits until all functions are idle, all pools of stems are full, and the machine has settled (0.3 s). With Docker it is followed by a `docker run` of the same
 worker in the same image (until it listens) and of a command that does nothing. Then a second platform without stems is measured
 beside create + start of the same container over the engine's API. On the process sandbox there is nothing to compare with: null.
 

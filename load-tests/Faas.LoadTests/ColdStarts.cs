@@ -12,6 +12,9 @@ internal static class ColdStarts
     private const int BurstRounds = 5;
     private const int WarmUpCalls = 3;
 
+    /// <summary>The engine and the kernel go on cleaning up for a while after a container or a namespace is gone.</summary>
+    private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(300);
+
     public static async Task RunAsync(Arguments arguments, CancellationToken cancellationToken)
     {
         using var target = Target.Open(arguments["data"]);
@@ -70,8 +73,9 @@ internal static class ColdStarts
     {
         while (true)
         {
-            await target.IdleAsync(_ => true, cancellationToken);   // all of them: the engine removes the last one's container for a while
+            await target.IdleAsync(_ => true, cancellationToken);
             await target.StemsAsync(runtime, Math.Min(stems, BurstSize), cancellationToken);
+            await Task.Delay(Settle, TimeProvider.System, cancellationToken);
             using var caller = new Caller(target.Callers);
             var call = caller.Invoke(name);
             if (!call.IsSuccess)

@@ -1,6 +1,13 @@
+using Faas.Controller.Build;
 using Faas.Controller.Hosting;
 using Faas.Instances;
 using Faas.Storage;
+
+if (args is [CompilerProcess.Argument])
+{
+    await CompilerServer.RunAsync(Console.In, Console.Out, TimeProvider.System);
+    return 0;
+}
 
 ControllerArguments arguments;
 try

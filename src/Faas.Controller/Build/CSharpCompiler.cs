@@ -8,10 +8,10 @@ using Microsoft.CodeAnalysis.Text;
 namespace Faas.Controller.Build;
 
 /// <summary>
-/// Compiles single-file C# in the controller's process: 5-15 ms when warm, 0.5-1 s the first time, hence <see cref="WarmUpAsync"/>.
-/// The same sources give the same bytes. What may be referenced is no sandbox; instances are.
+/// Compiles single-file C#: 5-15 ms when warm, 0.5-1 s the first time. The same sources give the same bytes. What may be referenced is no sandbox;
+/// instances are. Holds 100 MB once used, so the controller has one in a process of its own: <see cref="CompilerProcess"/>.
 /// </summary>
-public sealed class CSharpCompiler : IDisposable
+public sealed class CSharpCompiler : IFunctionCompiler, IDisposable
 {
     /// <summary>Name of the assembly; the file is <c>function.dll</c>.</summary>
     public const string AssemblyName = "function";
@@ -23,13 +23,16 @@ public sealed class CSharpCompiler : IDisposable
     private const int SourceBytesMax = 2 * 1024 * 1024;
 
     /// <summary>
-    /// The binder recurses with the nesting of the source, and a stack overflow would end the controller: 20,000 parentheses overflowed 16 MiB.
+    /// The binder recurses with the nesting of the source, and a stack overflow would end the process: 20,000 parentheses overflowed 16 MiB.
     /// <see cref="FunctionShape.NestingMax"/> leaves 64 KiB for each level. Only address space until it is used.
     /// </summary>
     private const int StackBytes = 64 * 1024 * 1024;
 
     private const int DiagnosticsMax = 50;
     private static readonly TimeSpan TimeMax = TimeSpan.FromSeconds(60);   // overload resolution can be made to take forever
+
+    /// <summary>The functions' SDK, beside the controller.</summary>
+    internal static readonly string FunctionsAssembly = Path.Combine(AppContext.BaseDirectory, "Faas.Functions.dll");
 
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _free = new(ParallelMax);
@@ -39,7 +42,7 @@ public sealed class CSharpCompiler : IDisposable
 
     /// <summary>Compiles against the SDK beside the controller.</summary>
     public CSharpCompiler(TimeProvider time)
-        : this(time, Path.Combine(AppContext.BaseDirectory, "Faas.Functions.dll"))
+        : this(time, FunctionsAssembly)
     {
     }
 
@@ -51,14 +54,10 @@ public sealed class CSharpCompiler : IDisposable
         _empty = new Lazy<CSharpCompilation>(() => CreateEmpty(_references.Value));
     }
 
-    /// <summary>Changes with the compiler, its options, the framework and the SDK; equal sources and identity give equal bytes.</summary>
-    public string Identity => $"{typeof(CSharpCompilation).Assembly.GetName().Version}/{CompilerSettings.Version}/{_references.Value.Identity}";
+    /// <inheritdoc/>
+    public string Identity => _references.Value.Identity();
 
-    /// <summary>Compiles a function that nobody wants, so that the first real one does not wait for the compiler to be compiled.</summary>
-    public Task WarmUpAsync(CancellationToken ct) => CompileAsync([new SourceFile("warm-up.cs", CompilerSettings.WarmUpSource)], ct);
-
-    /// <summary>Compiles <paramref name="sources"/> to a library.</summary>
-    /// <exception cref="BuildException">They do not compile, or declare nothing that can be a handler.</exception>
+    /// <inheritdoc/>
     public async Task<CompiledFunction> CompileAsync(IReadOnlyList<SourceFile> sources, CancellationToken ct)
     {
         if (sources.Sum(source => (long)source.Content.Length) > SourceBytesMax)
@@ -111,7 +110,8 @@ public sealed class CSharpCompiler : IDisposable
     {
         var usings = SourceText.From(CompilerSettings.ImplicitUsings, Encoding.UTF8, SourceHashAlgorithm.Sha256);
         var tree = CSharpSyntaxTree.ParseText(usings, CompilerSettings.ParseOptions, "ImplicitUsings.g.cs");
-        return CSharpCompilation.Create(AssemblyName, [tree], references.References, CompilerSettings.Options);
+        return CSharpCompilation.Create(
+            AssemblyName, [tree], references.Files.Select(file => MetadataReference.CreateFromFile(file)), CompilerSettings.Options);
     }
 
     private static SyntaxTree Parse(SourceFile source, CancellationToken ct)

@@ -17,7 +17,7 @@ public sealed class FunctionBuilder : IDisposable
     private const int UnpackingMax = 2;
 
     private readonly BundleStore _bundles;
-    private readonly CSharpCompiler _compiler;
+    private readonly IFunctionCompiler _compiler;
     private readonly TimeProvider _time;
     private readonly CodeFolder _folder;
     private readonly BundleUnpacker _unpacker = new(new BundleLimits());
@@ -26,7 +26,7 @@ public sealed class FunctionBuilder : IDisposable
     private readonly ConcurrentDictionary<string, Lazy<Task<BuildResult>>> _running = new(StringComparer.Ordinal);
 
     /// <summary>Builds below <c>DataFolder.Code</c>, where it removes what an earlier process did not finish.</summary>
-    public FunctionBuilder(BundleStore bundles, DataFolder data, CSharpCompiler compiler, TimeProvider time)
+    public FunctionBuilder(BundleStore bundles, DataFolder data, IFunctionCompiler compiler, TimeProvider time)
     {
         _bundles = bundles;
         _compiler = compiler;

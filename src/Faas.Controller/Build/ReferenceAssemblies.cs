@@ -1,7 +1,7 @@
 using System.Globalization;
+using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
-using Microsoft.CodeAnalysis;
 
 namespace Faas.Controller.Build;
 
@@ -10,23 +10,32 @@ internal sealed class ReferenceAssemblies
 {
     private const string FrameworkVersion = "net10.0";
 
-    private ReferenceAssemblies(IReadOnlyList<MetadataReference> references, string identity)
-    {
-        References = references;
-        Identity = identity;
-    }
+    private ReferenceAssemblies(IReadOnlyList<string> files) => Files = files;
 
-    public IReadOnlyList<MetadataReference> References { get; }
-
-    /// <summary>Changes whenever a reference does; part of what names a compiled function.</summary>
-    public string Identity { get; }
+    /// <summary>Their paths.</summary>
+    public IReadOnlyList<string> Files { get; }
 
     /// <summary>Finds the framework and adds the SDK at <paramref name="functionsAssembly"/>.</summary>
-    public static ReferenceAssemblies Find(string functionsAssembly)
+    public static ReferenceAssemblies Find(string functionsAssembly) =>
+        new([.. (TargetingPack() ?? RunningFramework()).Order(StringComparer.Ordinal), functionsAssembly]);
+
+    /// <summary>
+    /// Changes with the compiler, its options and every reference: part of what names a compiled function. By content, because a version number does not
+    /// change with every build of the SDK's assembly.
+    /// </summary>
+    public string Identity()
     {
-        var framework = TargetingPack() ?? RunningFramework();
-        IReadOnlyList<string> files = [.. framework.Order(StringComparer.Ordinal), functionsAssembly];
-        return new ReferenceAssemblies([.. files.Select(file => MetadataReference.CreateFromFile(file))], IdentityOf(files));
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var file in Files)
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes(Path.GetFileName(file)));
+            using var content = File.OpenRead(file);
+            hash.AppendData(SHA256.HashData(content));
+        }
+
+        // Read from the file: asking a type would load the compiler.
+        var compiler = AssemblyName.GetAssemblyName(Path.Combine(AppContext.BaseDirectory, "Microsoft.CodeAnalysis.CSharp.dll")).Version;
+        return $"{compiler}/{CompilerVersion.Settings}/{Convert.ToHexStringLower(hash.GetHashAndReset())}";
     }
 
     /// <summary>The reference assemblies that came with the .NET SDK: they hide the framework's internals.</summary>
@@ -59,17 +68,4 @@ internal sealed class ReferenceAssemblies
 
     private static bool IsPublic(string assembly) =>
         assembly.StartsWith("System", StringComparison.Ordinal) || assembly is "netstandard" or "mscorlib" or "Microsoft.CSharp" or "Microsoft.Win32.Primitives";
-
-    /// <summary>By content, because a version number does not change with every build of the SDK's assembly.</summary>
-    private static string IdentityOf(IReadOnlyList<string> files)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var file in files)
-        {
-            hash.AppendData(Encoding.UTF8.GetBytes(Path.GetFileName(file)));
-            hash.AppendData(File.ReadAllBytes(file));
-        }
-
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
-    }
 }

@@ -32,12 +32,6 @@ internal static class ControllerHost
         Map(app);
         await app.StartAsync();
         File.SetUnixFileMode(arguments.Data.ControllerSocket, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        // The compiler takes 100 MB: only where C# is deployed is it likely to be needed again.
-        if (parts.Catalog.All.Any(f => f.Revision.Spec.Runtime == Runtimes.DotNet))
-        {
-            parts.Work.Run("compiler warm-up", parts.Compiler.WarmUpAsync);
-        }
-
         Console.Out.WriteLine($"ready {AdminAddress(app)}");
 
         await app.WaitForShutdownAsync();

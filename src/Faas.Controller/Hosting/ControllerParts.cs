@@ -29,7 +29,7 @@ internal sealed class ControllerParts : IAsyncDisposable
 
     public required BundleStore Bundles { get; init; }
 
-    public required CSharpCompiler Compiler { get; init; }
+    public required CompilerProcess Compiler { get; init; }
 
     public required FunctionBuilder Builder { get; init; }
 
@@ -46,7 +46,7 @@ internal sealed class ControllerParts : IAsyncDisposable
         var lifecycle = new InstanceLifecycle(instances, work, logs, new Random());
         fleet.Use(lifecycle);
         var bundles = new BundleStore(data.Bundles);
-        var compiler = new CSharpCompiler(time);
+        var compiler = new CompilerProcess(time);
         var parts = new ControllerParts
         {
             Store = store,
@@ -68,6 +68,7 @@ internal sealed class ControllerParts : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Work.StopAsync();
+        await Compiler.DisposeAsync();
         await Instances.DisposeAsync();
         await Logs.DisposeAsync();
         await Store.DisposeAsync();
