@@ -61,6 +61,19 @@ public sealed class DeployTests : IDisposable
     }
 
     [Fact]
+    public async Task On_a_terminal_it_shows_what_it_is_doing_and_ends_as_well_as_without_one()
+    {
+        Manifest("a", "b");
+        _api.AcceptDeploys("a");
+        _api.AcceptDeploys("b");
+        var (exitCode, screen) = await FaasProgram.RunOnTerminalAsync(_folder.Path, ["deploy", "--yes", "--data", _folder["data"], .. _api.Options]);
+        Assert.DoesNotContain("error", screen, StringComparison.Ordinal);
+        Assert.Equal(0, exitCode);
+        Assert.Contains("created", screen, StringComparison.Ordinal);
+        Assert.Contains("\u001b[?25l", screen, StringComparison.Ordinal);   // the cursor is hidden while the line moves
+    }
+
+    [Fact]
     public async Task A_refused_function_is_exit_code_4_with_its_diagnostics_and_logs_and_the_others_are_deployed()
     {
         Manifest("a", "b", "c");

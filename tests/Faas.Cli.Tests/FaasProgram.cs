@@ -22,6 +22,16 @@ internal static class FaasProgram
         return new Result(process.ExitCode, await output, await error);
     }
 
+    /// <summary>The same on a terminal (of util-linux's <c>script</c>, which every Linux has): all it writes, with its escape sequences.</summary>
+    public static async Task<(int ExitCode, string Screen)> RunOnTerminalAsync(string folder, IReadOnlyList<string> arguments)
+    {
+        var command = string.Join(' ', arguments.Prepend(Executable).Select(argument => $"'{argument}'"));
+        using var process = Start("script", folder, ["-qefc", command, "/dev/null"], new Dictionary<string, string> { ["TERM"] = "xterm-256color" });
+        var screen = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        return (process.ExitCode, await screen);
+    }
+
     public static Process Start(string executable, string folder, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo(executable, arguments)

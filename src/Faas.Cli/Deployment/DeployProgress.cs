@@ -9,11 +9,13 @@ internal sealed class DeployProgress(Terminal terminal)
 {
     private readonly ConcurrentDictionary<string, string> _working = new(StringComparer.Ordinal);
     private StatusContext? _status;
+    private string _title = "";
 
     /// <summary>Runs <paramref name="act"/> while the line is shown.</summary>
     public async Task<T> ShowAsync<T>(string title, Func<Task<T>> act)
     {
         _working.Clear();
+        _title = title;
         if (Console.IsErrorRedirected || Console.IsOutputRedirected)
         {
             return await act();
@@ -60,7 +62,8 @@ internal sealed class DeployProgress(Terminal terminal)
     {
         if (_status is { } status)
         {
-            status.Status = Markup.Escape(string.Join(", ", _working.OrderBy(pair => pair.Key, StringComparer.Ordinal).Take(4).Select(pair => $"{pair.Key}: {pair.Value}")));
+            var working = string.Join(", ", _working.OrderBy(pair => pair.Key, StringComparer.Ordinal).Take(4).Select(pair => $"{pair.Key}: {pair.Value}"));
+            status.Status = Markup.Escape(working.Length > 0 ? working : _title);   // never empty, which it refuses
         }
     }
 }
