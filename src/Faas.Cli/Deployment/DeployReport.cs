@@ -34,7 +34,7 @@ internal static class DeployReport
             return;
         }
 
-        var table = new TextTable("function", "result", "revision", "built in", "started in", "url");
+        var table = new TextTable("function", "result", "revision", "built in", "started in", "url") { Dispensable = ["revision", "built in"] };
         foreach (var outcome in outcomes)
         {
             table.Add(outcome.Name, outcome.Result, outcome.Revision ?? "", Show(outcome.BuiltIn), Show(outcome.StartedIn), outcome.Url ?? "");

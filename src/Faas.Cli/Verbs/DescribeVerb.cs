@@ -82,7 +82,7 @@ internal static class DescribeVerb
 
     private static void PrintInstances(VerbContext context, IReadOnlyList<InstanceDescription> instances)
     {
-        var table = new TextTable("instance", "state", "revision", "in flight", "started", "sandbox");
+        var table = new TextTable("instance", "state", "revision", "in flight", "started", "sandbox") { Dispensable = ["sandbox", "revision"] };
         foreach (var instance in instances)
         {
             table.Add(instance.Id, instance.State, instance.Revision, Text.Number((long)instance.InFlight), Text.Time(instance.StartedAt), instance.Driver);

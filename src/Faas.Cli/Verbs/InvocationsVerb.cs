@@ -57,7 +57,10 @@ internal static class InvocationsVerb
 
     private static void Print(VerbContext context, IReadOnlyList<UsageRecord> records)
     {
-        var table = new TextTable("invocation", "function", "received", "status", "outcome", "queued", "cold", "run", "billed", "GiB-s", "in", "out", "cost");
+        var table = new TextTable("invocation", "function", "received", "status", "outcome", "queued", "cold", "run", "billed", "GiB-s", "in", "out", "cost")
+        {
+            Dispensable = ["in", "out", "GiB-s", "queued", "function", "outcome", "billed"],
+        };
         foreach (var record in records)
         {
             var outcome = record.Outcome == InvocationError.None ? "ok" : $"{record.Outcome} ({record.Blame.ToString().ToLowerInvariant()})";

@@ -31,7 +31,7 @@ internal static class ListVerb
             return ExitCode.Ok;
         }
 
-        var table = new TextTable("name", "runtime", "state", "instances", "memory", "invocations", "cost", "revision", "url");
+        var table = new TextTable("name", "runtime", "state", "instances", "memory", "invocations", "cost", "revision", "url") { Dispensable = ["revision", "url", "memory"] };
         foreach (var function in functions)
         {
             table.Add(

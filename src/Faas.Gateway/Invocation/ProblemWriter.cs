@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Faas.Contracts.Api;
 using Faas.Contracts.Invocations;
@@ -9,6 +10,9 @@ namespace Faas.Gateway.Invocation;
 /// <summary>Answers with an error of the platform: problem+json, and headers that say which.</summary>
 internal static class ProblemWriter
 {
+    /// <summary>People read it in terminals, and no browser takes it for HTML: quotation marks stay what they are.</summary>
+    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>Answers an invocation that failed, and writes its usage record first.</summary>
     public static ValueTask WriteAsync(LiveInvocation invocation, CancellationToken cancellationToken)
     {
@@ -38,7 +42,7 @@ internal static class ProblemWriter
     private static ArrayBufferWriter<byte> Prepare(HttpResponse response, ApiProblem problem, InvocationError error, FailureMessage? failure)
     {
         var body = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(body))
+        using (var json = new Utf8JsonWriter(body, Readable))
         {
             Write(json, problem, failure);
         }
