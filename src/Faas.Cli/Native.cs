@@ -13,6 +13,8 @@ internal static partial class Native
 
     private const int SeekCurrent = 1;
 
+    private const short PollError = 0x8;
+
     /// <summary>Sends a signal; false when there is no such process.</summary>
     public static bool Kill(int pid, int signal) => KillCore(pid, signal) == 0;
 
@@ -40,6 +42,16 @@ internal static partial class Native
     }
 
     /// <summary>
+    /// Whether whoever read our standard output through a pipe is gone. .NET drops what is written there without a word, so that an output without end
+    /// would go on for nobody.
+    /// </summary>
+    public static bool IsOutputUnread()
+    {
+        var output = new PollTarget { File = 1 };
+        return PollCore(ref output, 1, 0) > 0 && (output.Happened & PollError) != 0;
+    }
+
+    /// <summary>
     /// The text of a file that another process may hold locked. .NET takes an advisory lock for every file it opens, and would refuse.
     /// </summary>
     public static string ReadLocked(string path)
@@ -62,6 +74,9 @@ internal static partial class Native
         }
     }
 
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    private static partial int PollCore(ref PollTarget targets, nuint count, int timeoutMs);
+
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int KillCore(int pid, int signal);
 
@@ -82,4 +97,12 @@ internal static partial class Native
 
     [LibraryImport("libc", EntryPoint = "close")]
     private static partial int CloseCore(int handle);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct PollTarget
+    {
+        public int File;
+        public short Asked;
+        public short Happened;
+    }
 }

@@ -9,8 +9,11 @@ public sealed class InstanceOptions
     /// <summary>Folder with <c>dotnet/</c> (the published worker), <c>node/</c> and <c>python/</c>.</summary>
     public string RuntimesFolder { get; set; } = "";
 
-    /// <summary>Most stems kept ready for each stem key. Default 3: a stem costs 10 to 40 MB, and refilling one takes 0.1 s.</summary>
-    public int StemsPerKey { get; set; } = 3;
+    /// <summary>
+    /// Stems kept ready for each stem key (runtime, memory size, network kind), or as many as functions use it if those are fewer. Default null: as many as demand
+    /// asks for, 8 where nothing is known and up to 16. A stem costs 10 to 40 MB.
+    /// </summary>
+    public int? StemsPerKey { get; set; }
 
     /// <summary>Most stems of all keys together. Default 48, about 1 GB of the larger runtimes: every memory size is a key of its own, so keys can be many.</summary>
     public int StemsMax { get; set; } = 48;

@@ -21,10 +21,12 @@ internal sealed class ChildProgram
     private readonly ProgramOutput _error;
     private readonly TaskCompletionSource<int> _whenEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly LastLines _last;
+    private readonly LogBuffer _logs;
 
     private ChildProgram(int pid, SafeFileHandle output, SafeFileHandle error, LogBuffer logs)
     {
         _pid = pid;
+        _logs = logs;
         _last = new LastLines();
         _output = new ProgramOutput(output, new LineAssembler(logs, LogStream.Output, ""), _last);
         _error = new ProgramOutput(error, new LineAssembler(logs, LogStream.Error, ""), _last);
@@ -71,6 +73,9 @@ internal sealed class ChildProgram
         {
             if (!Ended.Wait(grace))
             {
+                // In the function's own log, because it lost what it was doing and its author should know why.
+                _logs.Add(LogStream.Error, "", string.Create(
+                    CultureInfo.InvariantCulture, $"the program did not end within {grace.TotalSeconds:0.###} s after SIGTERM and was killed"));
                 Spawn.Signal(-_pid, SigKill);
             }
         })

@@ -16,6 +16,7 @@ internal static class CommandTree
             DeployVerb.Create(),
             InvokeVerb.Create(),
             ListVerb.Create(),
+            TopVerb.Create(),
             DescribeVerb.Create(),
             LogsVerb.Create(),
             InvocationsVerb.Create(),

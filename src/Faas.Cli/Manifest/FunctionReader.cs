@@ -1,4 +1,3 @@
-using System.Globalization;
 using Faas.Contracts.Functions;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
@@ -13,12 +12,17 @@ internal sealed class FunctionReader(string file, string folder, List<ManifestPr
 
     private static readonly string[] Keys =
     [
-        "runtime", "handler", "source", "memory", "cpu", "timeout", "concurrency", "minInstances", "maxInstances", "keepAlive", "env", "network", "command", "image",
+        "runtime", "handler", "source", "memory", "cpu", "timeout", "concurrency", "minInstances", "minActive", "maxInstances", "keepAlive", "warm", "freeze",
+        "env", "network", "command", "image",
     ];
+
+    /// <summary>What `keepAlive` says to have it learned, which is the default too.</summary>
+    private const string Learned = "learned";
 
     /// <summary>Stands for the digest that packing will find out, so that the rules see a function that has code.</summary>
     private static readonly string DigestToCome = new('0', 64);
 
+    private readonly SettingValues _values = new(file, problems);
     private readonly Dictionary<string, Mark> _marks = [];
     private string? _source;
     private bool _hasConcurrency;
@@ -40,7 +44,7 @@ internal sealed class FunctionReader(string file, string folder, List<ManifestPr
             var field = (key as YamlScalarNode)?.Value ?? "";
             if (Array.IndexOf(Keys, field) < 0)
             {
-                Problem(key.Start, Unknown(key, "setting", Keys));
+                Problem(key.Start, SettingValues.Unknown(key, "setting", Keys));
                 continue;
             }
 
@@ -63,36 +67,51 @@ internal sealed class FunctionReader(string file, string folder, List<ManifestPr
         return problems.Count == before ? new ManifestFunction(spec, source) : null;
     }
 
-    /// <summary>"unknown setting 'memroy'; did you mean 'memory'?"</summary>
-    public static string Unknown(YamlNode key, string kind, IReadOnlyList<string> known)
-    {
-        var written = (key as YamlScalarNode)?.Value ?? "";
-        return $"unknown {kind} '{Output.Text.Shorten(written)}'; " + (Suggestion.For(written, known) is { } suggestion
-            ? $"did you mean '{suggestion}'?"
-            : "known are " + string.Join(", ", known));
-    }
-
     private FunctionSpec Apply(FunctionSpec spec, string field, YamlNode value)
     {
         switch (field)
         {
-            case "runtime": return Scalar(field, value, "a name like python") is { } runtime ? spec with { Runtime = runtime } : spec;
-            case "handler": return spec with { Handler = Scalar(field, value, "a name like handler.handler") };
-            case "image": return spec with { Image = Scalar(field, value, "a name like nginx:1.27") };
-            case "source": _source = Scalar(field, value, "a folder or file like ./hello"); return spec;
-            case "memory": return Parse(field, value, "a size like 256MiB or 1GiB", Size) is { } memory ? spec with { MemoryMiB = memory } : spec;
-            case "cpu": return Parse(field, value, "a number of cores like 0.5", Number) is { } cpu ? spec with { Cpu = cpu } : spec;
-            case "timeout": return Parse(field, value, "a duration like 30s, 500ms or 2m", Duration) is { } timeout ? spec with { Timeout = timeout } : spec;
-            case "keepAlive": return Parse(field, value, "a duration like 5m or 30s", Duration) is { } keepAlive ? spec with { KeepAlive = keepAlive } : spec;
-            case "minInstances": return Parse(field, value, "a whole number", Whole) is { } min ? spec with { MinInstances = min } : spec;
-            case "maxInstances": return Parse(field, value, "a whole number", Whole) is { } max ? spec with { MaxInstances = max } : spec;
+            case "runtime": return _values.Scalar(field, value, "a name like python") is { } runtime ? spec with { Runtime = runtime } : spec;
+            case "handler": return spec with { Handler = _values.Scalar(field, value, "a name like handler.handler") };
+            case "image": return spec with { Image = _values.Scalar(field, value, "a name like nginx:1.27") };
+            case "source": _source = _values.Scalar(field, value, "a folder or file like ./hello"); return spec;
+            case "memory": return _values.Size(field, value) is { } memory ? spec with { MemoryMiB = memory } : spec;
+            case "cpu": return _values.Number(field, value, "a number of cores like 0.5") is { } cpu ? spec with { Cpu = cpu } : spec;
+            case "timeout": return _values.Duration(field, value, "a duration like 30s, 500ms or 2m") is { } timeout ? spec with { Timeout = timeout } : spec;
             case "concurrency":
                 _hasConcurrency = true;
-                return Parse(field, value, "a whole number", Whole) is { } slots ? spec with { Concurrency = slots } : spec;
-            case "network": return Parse(field, value, "'egress' or 'none'", Network) is { } network ? spec with { Network = network } : spec;
+                return _values.Whole(field, value) is { } slots ? spec with { Concurrency = slots } : spec;
+            case "network": return _values.Network(field, value) is { } network ? spec with { Network = network } : spec;
             case "env": return spec with { Env = ReadEnv(value) };
-            default: return spec with { Command = ReadCommand(value) };
+            case "command": return spec with { Command = ReadCommand(value) };
+            default: return ApplyScaling(spec, field, value);
         }
+    }
+
+    private FunctionSpec ApplyScaling(FunctionSpec spec, string field, YamlNode value)
+    {
+        switch (field)
+        {
+            case "minInstances": return _values.Whole(field, value) is { } min ? spec with { MinInstances = min } : spec;
+            case "minActive": return _values.Whole(field, value) is { } active ? spec with { MinActive = active } : spec;
+            case "maxInstances": return _values.Whole(field, value) is { } max ? spec with { MaxInstances = max } : spec;
+            case "freeze": return _values.Switch(field, value) is { } freeze ? spec with { Freeze = freeze } : spec;
+            case "keepAlive":
+                var isLearned = value is YamlScalarNode { Value: Learned };
+                return spec with { KeepAlive = isLearned ? null : _values.Duration(field, value, $"a duration like 5m or 30s, or '{Learned}'") };
+            default: return spec with { Warm = ReadWarm(value) };
+        }
+    }
+
+    private IReadOnlyList<WarmWindow> ReadWarm(YamlNode value)
+    {
+        var windows = WarmWindowReader.Read(value, _values);
+        foreach (var (index, (_, node)) in windows.Index())
+        {
+            _marks[$"warm[{index}]"] = node.Start;   // what the rules call it
+        }
+
+        return [.. windows.Select(warm => warm.Window)];
     }
 
     private Dictionary<string, string> ReadEnv(YamlNode value)
@@ -173,7 +192,7 @@ internal sealed class FunctionReader(string file, string folder, List<ManifestPr
         {
             var message = broken.Field == "runtime" && spec.Runtime.Length == 0
                 ? $"'{spec.Name}' has no runtime; add 'runtime:' with one of {string.Join(", ", Runtimes.All)}"
-                : $"{broken.Field}: {broken.Message}";
+                : $"{broken.Field.Split('[')[0]}: {broken.Message}";   // which one of a list its position tells
             if (broken.Field == "runtime" && Suggestion.For(spec.Runtime, Runtimes.All) is { } suggestion)
             {
                 message += $"; did you mean '{suggestion}'?";
@@ -183,44 +202,5 @@ internal sealed class FunctionReader(string file, string folder, List<ManifestPr
         }
     }
 
-    private string? Scalar(string field, YamlNode value, string expected)
-    {
-        if (value is YamlScalarNode { Value: { Length: > 0 } text })
-        {
-            return text;
-        }
-
-        Problem(value.Start, $"'{field}' must be {expected}");
-        return null;
-    }
-
-    private T? Parse<T>(string field, YamlNode value, string expected, Func<string, T?> parse)
-        where T : struct
-    {
-        if (value is YamlScalarNode { Value: { } text } && parse(text) is { } result)
-        {
-            return result;
-        }
-
-        var written = value is YamlScalarNode { Value: { Length: > 0 } scalar } ? $", not '{Output.Text.Shorten(scalar)}'" : "";
-        Problem(value.Start, $"'{field}' must be {expected}{written}");
-        return null;
-    }
-
-    private void Problem(Mark mark, string message) => problems.Add(new ManifestProblem(file, mark, message));
-
-    private static int? Size(string text) => Quantities.TryParseMiB(text, out var mib) ? mib : null;
-
-    private static TimeSpan? Duration(string text) => Quantities.TryParseDuration(text, out var duration) ? duration : null;
-
-    private static double? Number(string text) => Quantities.TryParseNumber(text, out var number) ? number : null;
-
-    private static int? Whole(string text) => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : null;
-
-    private static NetworkKind? Network(string text) => text switch
-    {
-        "egress" => NetworkKind.Egress,
-        "none" => NetworkKind.None,
-        _ => null,
-    };
+    private void Problem(Mark mark, string message) => _values.Problem(mark, message);
 }

@@ -46,7 +46,7 @@ internal static class ManifestReader
             }
             else if (key is not YamlScalarNode { Value: "version" })
             {
-                problems.Add(new ManifestProblem(file, key.Start, FunctionReader.Unknown(key, "key", Keys)));
+                problems.Add(new ManifestProblem(file, key.Start, SettingValues.Unknown(key, "key", Keys)));
             }
         }
 

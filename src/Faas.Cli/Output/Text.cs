@@ -27,6 +27,33 @@ internal static class Text
         _ => (bytes / 1024.0 / 1024.0).ToString("0.0", CultureInfo.InvariantCulture) + " MiB",
     };
 
+    /// <summary>Memory of a machine or of instances.</summary>
+    public static string MiB(long mib) => mib < 1024 ? $"{mib} MiB" : (mib / 1024.0).ToString("0.0", CultureInfo.InvariantCulture) + " GiB";
+
+    /// <summary>A share of one as percent: finer where it is small, and never 0% for what is more than nothing. <c>-</c> when it is not known.</summary>
+    public static string Percent(double? share) => share switch
+    {
+        null => "-",
+        0 => "0%",
+        < 0.001 => "<0.1%",
+        < 0.0995 => (share.Value * 100).ToString("0.0", CultureInfo.InvariantCulture) + "%",
+        < 1 => Math.Min(99, Math.Round(share.Value * 100)).ToString("0", CultureInfo.InvariantCulture) + "%",
+        _ => (share.Value * 100).ToString("0", CultureInfo.InvariantCulture) + "%",
+    };
+
+    /// <summary>How long ago something was, in one unit. The clock that saw it may be another machine's, so what is in the future is now.</summary>
+    public static string Age(TimeSpan age) => age.TotalSeconds switch
+    {
+        < 1 => "now",
+        < 120 => $"{(int)age.TotalSeconds} s ago",
+        < 7200 => $"{(int)age.TotalMinutes} min ago",
+        < 172_800 => $"{(int)age.TotalHours} h ago",
+        _ => $"{(int)age.TotalDays} days ago",
+    };
+
+    /// <summary>What others wrote must not be able to move the cursor or retitle the window of whoever reads it; tabs are harmless.</summary>
+    public static string WithoutControls(string text) => text.Any(IsHarmful) ? string.Concat(text.Select(c => IsHarmful(c) ? '\uFFFD' : c)) : text;
+
     public static string Cost(decimal cost) => cost.ToString("0.00000000", CultureInfo.InvariantCulture);
 
     public static string Number(double number) => number.ToString("0.######", CultureInfo.InvariantCulture);
@@ -37,4 +64,6 @@ internal static class Text
 
     /// <summary><paramref name="count"/> and the noun, with an s unless it is one.</summary>
     public static string Count(int count, string noun) => $"{count} {noun}{(count == 1 ? "" : "s")}";
+
+    private static bool IsHarmful(char c) => char.IsControl(c) && c != '\t';
 }

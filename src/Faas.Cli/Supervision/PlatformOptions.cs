@@ -8,4 +8,8 @@ namespace Faas.Cli.Supervision;
 /// <param name="Admin">Where the management API listens.</param>
 /// <param name="Sandbox"><c>auto</c>, <c>docker</c> or <c>process</c>.</param>
 /// <param name="Stems">Stems a runtime; null for the controller's default.</param>
-internal sealed record PlatformOptions(DataFolder Data, Uri Listen, Uri Admin, string Sandbox, int? Stems);
+internal sealed record PlatformOptions(DataFolder Data, Uri Listen, Uri Admin, string Sandbox, int? Stems)
+{
+    /// <summary>Memory of all instances together in MiB; null for the controller's default.</summary>
+    public int? MemoryMiB { get; init; }
+}

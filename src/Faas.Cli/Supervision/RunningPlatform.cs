@@ -151,6 +151,7 @@ internal sealed class RunningPlatform : IDisposable
         "--sandbox", _options.Sandbox,
         "--runtimes", PlatformParts.Runtimes,
         .. _options.Stems is { } stems ? ["--stems", stems.ToString(CultureInfo.InvariantCulture)] : Array.Empty<string>(),
+        .. _options.MemoryMiB is { } memory ? ["--memory", memory.ToString(CultureInfo.InvariantCulture)] : Array.Empty<string>(),
         "--supervised",
     ];
 

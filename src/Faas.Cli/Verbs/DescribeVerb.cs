@@ -6,14 +6,22 @@ using Faas.Contracts.Functions;
 
 namespace Faas.Cli.Verbs;
 
-/// <summary><c>faas describe</c>: one function, its settings, instances and what it used.</summary>
+/// <summary><c>faas describe</c>: one function, its settings, its instances, what it used, and what scaling did and why.</summary>
 internal static class DescribeVerb
 {
+    /// <summary>More would push the settings off a terminal.</summary>
+    private const int DecisionsShown = 10;
+
     private static readonly Argument<string> Name = FunctionArgument.Required();
 
     public static Command Create()
     {
-        var verb = new Verb("describe", "Show one function: settings, instances, usage and cost", "faas describe hello", "faas describe hello --output json | jq .totals") { Name };
+        var verb = new Verb(
+            "describe", "Show one function: settings, instances, usage, cost, and why it was scaled as it was",
+            "faas describe hello", "faas describe hello --output json | jq .totals", "faas describe hello --output json | jq -r '.decisions[] | .action + \": \" + .reason'")
+        {
+            Name,
+        };
         verb.Does(RunAsync);
         return verb;
     }
@@ -30,11 +38,17 @@ internal static class DescribeVerb
 
         var table = new TextTable("", "");
         AddSettings(table, function.Summary, function.Spec);
+        AddScaling(table, function);
         AddTotals(table, function.Totals);
         table.Print(context.Terminal);
         if (function.Instances.Count > 0)
         {
             PrintInstances(context, function.Instances);
+        }
+
+        if (function.Decisions.Count > 0)
+        {
+            PrintDecisions(context, function.Decisions);
         }
 
         if (function.LastFailure is { } failure)
@@ -65,16 +79,38 @@ internal static class DescribeVerb
         table.Add("memory", spec.MemoryMiB + " MiB");
         table.Add("cpu", Text.Number(spec.Cpu));
         table.Add("timeout", Text.Duration(spec.Timeout));
-        table.Add("concurrency", Text.Number((long)spec.Concurrency));
-        table.Add("instances", $"{summary.Instances} now, {spec.MinInstances} to {spec.MaxInstances} allowed");
-        table.Add("keep-alive", Text.Duration(spec.KeepAlive));
         table.Add("network", spec.Network == NetworkKind.None ? "none" : "egress");
         table.Add("env", spec.Env.Count == 0 ? "(none)" : string.Join(", ", spec.Env.Keys.Order(StringComparer.Ordinal)));
     }
 
+    private static void AddScaling(TextTable table, FunctionDescription function)
+    {
+        var (summary, spec) = (function.Summary, function.Spec);
+        table.Add("concurrency", Text.Number((long)spec.Concurrency));
+        table.Add("instances", $"{FunctionFigures.Instances(summary)} now, {spec.MinInstances} to {spec.MaxInstances} allowed");
+        table.Add("waiting", Text.Number((long)summary.Load.Waiting));
+        if (spec.MinActive > 0)
+        {
+            table.Add("min active", $"{spec.MinActive} while it is in use");
+        }
+
+        if (!spec.Freeze)
+        {
+            table.Add("freeze", "no: idle instances stay awake");
+        }
+
+        foreach (var (index, window) in spec.Warm.Index())
+        {
+            table.Add(index == 0 ? "warm" : "", $"{Text.Count(window.Instances, "instance")} from '{window.Cron}' ({window.TimeZone}) for {Text.Duration(window.For)}");
+        }
+
+        table.Add("keep-alive", function.KeepAlive.Length > 0 ? function.KeepAlive : "-");
+    }
+
     private static void AddTotals(TextTable table, UsageTotals totals)
     {
-        table.Add("invocations", $"{Text.Number(totals.Invocations)} ({Text.Number(totals.Errors)} failed, {Text.Number(totals.ColdStarts)} cold)");
+        var cold = totals.Invocations == 0 ? "" : $", {Text.Percent((double)totals.ColdStarts / totals.Invocations)}";
+        table.Add("invocations", $"{Text.Number(totals.Invocations)} ({Text.Number(totals.Errors)} failed, {Text.Number(totals.ColdStarts)} cold{cold})");
         table.Add("billed", $"{Text.Number(totals.BilledMs)} ms, {Text.Number(totals.GiBSeconds)} GiB-seconds");
         table.Add("bytes", $"{Text.Bytes(totals.BytesIn)} in, {Text.Bytes(totals.BytesOut)} out");
         table.Add("cost", $"{Text.Cost(totals.Cost)} {totals.Currency}");
@@ -86,6 +122,19 @@ internal static class DescribeVerb
         foreach (var instance in instances)
         {
             table.Add(instance.Id, instance.State, instance.Revision, Text.Number((long)instance.InFlight), Text.Time(instance.StartedAt), instance.Driver);
+        }
+
+        Terminal.Line();
+        table.Print(context.Terminal);
+    }
+
+    private static void PrintDecisions(VerbContext context, IReadOnlyList<ScalingDecision> decisions)
+    {
+        var now = context.Time.GetUtcNow();
+        var table = new TextTable("last decisions", "what", "why", "times") { Elastic = "why" };
+        foreach (var decision in Console.IsOutputRedirected ? decisions : decisions.Take(DecisionsShown))
+        {
+            table.Add(Text.Age(now - decision.At), decision.Action, decision.Reason, Text.Number((long)decision.Times));
         }
 
         Terminal.Line();

@@ -15,6 +15,9 @@ internal static class FunctionArgument
 
     public static Argument<string?> Optional() => WithCompletion(new Argument<string?>("NAME") { Description = "The function", Arity = ArgumentArity.ZeroOrOne });
 
+    public static Argument<string?> Part() =>
+        WithCompletion(new Argument<string?>("NAME") { Description = "Only functions whose name contains this", Arity = ArgumentArity.ZeroOrOne });
+
     public static Argument<string[]> Several() => WithCompletion(new Argument<string[]>("NAME") { Description = "The functions", Arity = ArgumentArity.OneOrMore });
 
     private static TArgument WithCompletion<TArgument>(TArgument argument)

@@ -31,12 +31,17 @@ internal static class ListVerb
             return ExitCode.Ok;
         }
 
-        var table = new TextTable("name", "runtime", "state", "instances", "memory", "invocations", "cost", "revision", "url") { Dispensable = ["revision", "url", "memory"] };
+        // With its load and its name, a narrow terminal shows most of what is asked for; the rest is in `describe`.
+        var table = new TextTable("name", "runtime", "state", "instances", "waiting", "cold", "invocations", "cost", "memory", "revision", "url")
+        {
+            Dispensable = ["revision", "url", "memory", "cost", "runtime", "invocations", "cold", "waiting"],
+        };
         foreach (var function in functions)
         {
             table.Add(
-                function.Name, function.Runtime, function.State, Text.Number((long)function.Instances), function.MemoryMiB + " MiB",
-                Text.Number(function.Invocations), Text.Cost(function.Cost), function.Revision, function.Url);
+                function.Name, function.Runtime, function.State, FunctionFigures.Instances(function), Text.Number((long)function.Load.Waiting),
+                Text.Percent(FunctionFigures.ColdShare(function)), Text.Number(function.Invocations), Text.Cost(function.Cost), function.MemoryMiB + " MiB",
+                function.Revision, function.Url);
         }
 
         table.Print(context.Terminal);

@@ -55,12 +55,6 @@ internal static class LogsVerb
     {
         var time = line.At.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss.fff", CultureInfo.InvariantCulture);
         var invocation = string.IsNullOrEmpty(line.InvocationId) ? "-" : line.InvocationId;
-        return $"{time} {invocation} {line.Stream,-6} {WithoutControls(line.Text)}";
+        return $"{time} {invocation} {line.Stream,-6} {Text.WithoutControls(line.Text)}";
     }
-
-    /// <summary>A function's output must not be able to move the cursor or retitle the window of whoever reads it; tabs are harmless.</summary>
-    private static string WithoutControls(string text) =>
-        text.Any(IsHarmful) ? string.Concat(text.Select(c => IsHarmful(c) ? '\uFFFD' : c)) : text;
-
-    private static bool IsHarmful(char c) => char.IsControl(c) && c != '\t';
 }

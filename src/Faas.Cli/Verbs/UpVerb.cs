@@ -30,15 +30,19 @@ internal static class UpVerb
         HelpName = "N", Description = "Stems (started, generic instances) kept ready for each runtime; 0 for none [default: the controller's]",
     }.Between(0, 100);
 
+    private static readonly Option<int?> Memory = QuantityOption.Memory(
+        "--memory", "Memory of all instances together [default: the machine's without a fifth, at least 1 GiB, for the rest]", (64, 16 * 1024 * 1024), "a size like 8GiB, from 64MiB to 16384GiB");
+
     public static Command Create()
     {
         var verb = new Verb(
             "up", "Start the platform and deploy; Ctrl-C drains and stops it",
             "faas up                                          the functions of this folder",
             "faas up shop --watch                             another folder's, again whenever they change",
+            "faas up --memory 8GiB                            idle instances are stopped to make room below it",
             "faas up --listen http://0.0.0.0:80 --data /var/lib/faas --sandbox docker")
         {
-            ManifestPath, Listen, Sandbox, Watch, Stems,
+            ManifestPath, Listen, Sandbox, Watch, Stems, Memory,
         };
         verb.Does(RunAsync);
         return verb;
@@ -51,7 +55,10 @@ internal static class UpVerb
         var manifest = path is not null || ManifestFile.Find(".") is not null ? ManifestFile.Load(path ?? ".") : null;
         var admin = GlobalOptions.ValueOf(context.Parsed, GlobalOptions.Admin, "FAAS_ADMIN") ?? PlatformAddress.DefaultAdminUrl;
         var options = new PlatformOptions(
-            context.Data, PlatformAddress.ParseUrl("--listen", context.Value(Listen)!), PlatformAddress.ParseUrl("--admin", admin), context.Value(Sandbox)!, context.Value(Stems));
+            context.Data, PlatformAddress.ParseUrl("--listen", context.Value(Listen)!), PlatformAddress.ParseUrl("--admin", admin), context.Value(Sandbox)!, context.Value(Stems))
+        {
+            MemoryMiB = context.Value(Memory),
+        };
 
         Terminal.Note($"starting on {options.Data.Root} ...");
         using var platform = await RunningPlatform.StartAsync(options, Terminal.Note, context.Time, cancellationToken);

@@ -48,6 +48,9 @@ public sealed class FaasClient : IDisposable
     public Task<PlatformDescription> GetPlatformAsync(CancellationToken cancellationToken) =>
         GetAsync("/v1/platform", FaasJson.Default.PlatformDescription, cancellationToken);
 
+    /// <summary>What the machine carries at this moment.</summary>
+    public Task<PlatformLoad> GetLoadAsync(CancellationToken cancellationToken) => GetAsync("/v1/load", FaasJson.Default.PlatformLoad, cancellationToken);
+
     /// <summary>Whether the platform has the bundle already, so that it need not be uploaded.</summary>
     public async Task<bool> HasBundleAsync(string digest, CancellationToken cancellationToken)
     {

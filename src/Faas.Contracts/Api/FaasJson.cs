@@ -25,6 +25,7 @@ namespace Faas.Contracts.Api;
 [JsonSerializable(typeof(LogLine))]
 [JsonSerializable(typeof(PlatformDescription))]
 [JsonSerializable(typeof(PlatformEndpoints))]
+[JsonSerializable(typeof(PlatformLoad))]
 [JsonSerializable(typeof(UsageRecord))]
 [JsonSerializable(typeof(IReadOnlyList<UsageRecord>))]
 [JsonSerializable(typeof(UsageRecord[]))]

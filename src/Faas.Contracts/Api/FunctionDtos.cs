@@ -11,11 +11,17 @@ public sealed record FunctionSummary
     /// <summary>Its runtime.</summary>
     public required string Runtime { get; init; }
 
-    /// <summary><c>idle</c> (no instance), <c>starting</c>, <c>ready</c>, <c>failing</c> (its last activation failed) or <c>deleting</c>.</summary>
+    /// <summary><c>idle</c> (no instance), <c>starting</c>, <c>ready</c>, <c>frozen</c> (all its instances are) or <c>failing</c> (its last activation failed).</summary>
     public required string State { get; init; }
 
     /// <summary>Instances that exist now, ready or starting.</summary>
     public required int Instances { get; init; }
+
+    /// <summary>What there is of it at this moment.</summary>
+    public required FunctionLoad Load { get; init; }
+
+    /// <summary>Invocations that waited for an activation, of those recorded so far.</summary>
+    public required long ColdStarts { get; init; }
 
     /// <summary>The serving revision.</summary>
     public required string Revision { get; init; }
@@ -53,12 +59,39 @@ public sealed record FunctionDescription
 
     /// <summary>Why the last activation failed; null when it did not.</summary>
     public string? LastFailure { get; init; }
+
+    /// <summary>How long idle instances stay, in a sentence: as configured, or as learned from the pauses between invocations.</summary>
+    public required string KeepAlive { get; init; }
+
+    /// <summary>What the scaler did lately and why, newest first.</summary>
+    public required IReadOnlyList<ScalingDecision> Decisions { get; init; }
 }
+
+/// <summary>A function at this moment.</summary>
+/// <param name="Busy">Instances that run something.</param>
+/// <param name="Ready">Instances that are idle and awake.</param>
+/// <param name="Frozen">Instances that are frozen, or on their way there or back.</param>
+/// <param name="Starting">Activations under way.</param>
+/// <param name="Draining">Instances that finish what they run and then stop.</param>
+/// <param name="Waiting">Requests in the waiting line.</param>
+/// <param name="InFlight">Invocations that run.</param>
+/// <param name="RunMs">Moving average of running time in ms; 0 when unknown.</param>
+/// <param name="Arrivals">Requests since the platform or the revision started.</param>
+/// <param name="LastDecision">The scaler's last decision and why; null before the first one.</param>
+public sealed record FunctionLoad(
+    int Busy, int Ready, int Frozen, int Starting, int Draining, int Waiting, int InFlight, double RunMs, long Arrivals, ScalingDecision? LastDecision);
+
+/// <summary>One thing that the scaler did, or did not do.</summary>
+/// <param name="At">When, or when last.</param>
+/// <param name="Action">What, in a few words: <c>started 2</c>, <c>thawed 1</c>, <c>held</c>, <c>stopped 1</c>.</param>
+/// <param name="Reason">Why, with the numbers that it was decided by.</param>
+/// <param name="Times">How often in a row.</param>
+public sealed record ScalingDecision(DateTimeOffset At, string Action, string Reason, int Times);
 
 /// <summary>One instance.</summary>
 /// <param name="Id">Its id.</param>
 /// <param name="Revision">The revision it runs.</param>
-/// <param name="State"><c>starting</c>, <c>ready</c>, <c>draining</c>.</param>
+/// <param name="State"><c>ready</c>, <c>busy</c>, <c>frozen</c>, <c>thawing</c> or <c>draining</c>.</param>
 /// <param name="StartedAt">When it was asked for.</param>
 /// <param name="InFlight">Invocations it runs now, as last reported by the gateway.</param>
 /// <param name="Driver"><c>docker</c> or <c>process</c>.</param>

@@ -63,3 +63,34 @@ public sealed record ApiProblem
     /// <summary>The instance's own last log lines.</summary>
     public IReadOnlyList<string> Logs { get; set; } = [];
 }
+
+/// <summary>What the machine carries at this moment: <c>GET /v1/load</c>.</summary>
+public sealed record PlatformLoad
+{
+    /// <summary>Processors.</summary>
+    public required int Cores { get; init; }
+
+    /// <summary>Idle time of all processors together since the machine started, in ms; two readings tell how busy they are.</summary>
+    public required long IdleMs { get; init; }
+
+    /// <summary>When <see cref="IdleMs"/> was read, in ms from an arbitrary start.</summary>
+    public required long AtMs { get; init; }
+
+    /// <summary>The machine's memory in MiB.</summary>
+    public required long MemoryMiB { get; init; }
+
+    /// <summary>What could be had of it without swapping, in MiB.</summary>
+    public required long AvailableMiB { get; init; }
+
+    /// <summary>What instances may be allotted together, in MiB.</summary>
+    public required long AllottableMiB { get; init; }
+
+    /// <summary>What they are allotted, in MiB.</summary>
+    public required long AllottedMiB { get; init; }
+
+    /// <summary>Stems that are ready, by runtime.</summary>
+    public required IReadOnlyDictionary<string, int> Stems { get; init; }
+
+    /// <summary>The functions.</summary>
+    public required IReadOnlyList<FunctionSummary> Functions { get; init; }
+}

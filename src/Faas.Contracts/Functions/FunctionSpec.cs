@@ -34,11 +34,22 @@ public sealed record FunctionSpec
     /// <summary>Instances kept even when idle, 0 to <see cref="MaxInstances"/>. Default 0: the function scales to zero.</summary>
     public int MinInstances { get; init; }
 
+    /// <summary>
+    /// Instances kept while the function is in use, that is until its keep-alive is over; none after that. 0 to <see cref="MaxInstances"/>, default 0.
+    /// </summary>
+    public int MinActive { get; init; }
+
     /// <summary>Most instances at the same time, 1 to 1,000. Default 10.</summary>
     public int MaxInstances { get; set; } = 10;
 
-    /// <summary>Idle time before an instance is stopped, 1 s to 24 h. Default 5 min: past most callers' pauses.</summary>
-    public TimeSpan KeepAlive { get; set; } = TimeSpan.FromMinutes(5);
+    /// <summary>Idle time before an instance is stopped, 1 s to 24 h. Default null: the platform learns it from the pauses between invocations.</summary>
+    public TimeSpan? KeepAlive { get; init; }
+
+    /// <summary>Times at which instances are kept whether they are used or not. At most 16.</summary>
+    public IReadOnlyList<WarmWindow> Warm { get; set; } = [];
+
+    /// <summary>Whether idle instances are frozen (they use no CPU time and are awake again in about a millisecond). Default true.</summary>
+    public bool Freeze { get; set; } = true;
 
     /// <summary>Environment variables of the function. Names that begin with <c>FAAS_</c> belong to the platform.</summary>
     public IReadOnlyDictionary<string, string> Env { get; set; } = new Dictionary<string, string>();

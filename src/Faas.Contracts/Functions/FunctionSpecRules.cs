@@ -25,7 +25,19 @@ public static class FunctionSpecRules
         Require(spec.MaxInstances is >= 1 and <= 1000, "maxInstances", $"was {spec.MaxInstances}; must be 1 to 1,000");
         Require(spec.MinInstances >= 0 && spec.MinInstances <= spec.MaxInstances, "minInstances",
             $"was {spec.MinInstances}; must be 0 to maxInstances ({spec.MaxInstances})");
-        Require(spec.KeepAlive >= TimeSpan.FromSeconds(1) && spec.KeepAlive <= TimeSpan.FromHours(24), "keepAlive", $"was {spec.KeepAlive}; must be 1s to 24h");
+        Require(spec.MinActive >= 0 && spec.MinActive <= spec.MaxInstances, "minActive", $"was {spec.MinActive}; must be 0 to maxInstances ({spec.MaxInstances})");
+        Require(spec.KeepAlive is null || (spec.KeepAlive >= TimeSpan.FromSeconds(1) && spec.KeepAlive <= TimeSpan.FromHours(24)),
+            "keepAlive", $"was {spec.KeepAlive}; must be 1s to 24h, or left out to have it learned");
+        Require(spec.Warm.Count <= 16, "warm", $"has {spec.Warm.Count} windows; must have at most 16");
+        foreach (var (index, window) in spec.Warm.Index())
+        {
+            var field = $"warm[{index}]";
+            Require(window.For >= TimeSpan.FromMinutes(1) && window.For <= TimeSpan.FromDays(7), field, $"'for' was {window.For}; must be 1m to 7d (168h)");
+            Require(window.Instances >= 1 && window.Instances <= spec.MaxInstances, field, $"'instances' was {window.Instances}; must be 1 to maxInstances ({spec.MaxInstances})");
+            Require(window.Cron.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length == 5, field,
+                $"'{Shorten(window.Cron)}' is not a cron expression; it has five fields, like '0 8 * * MON-FRI'");
+            Require(TimeZoneInfo.TryFindSystemTimeZoneById(window.TimeZone, out _), field, $"'{Shorten(window.TimeZone)}' is not a time zone; use a name like Europe/Berlin or UTC");
+        }
 
         var isHttp = spec.Runtime == Runtimes.Http;
         Require(!isHttp || spec.Command.Count > 0 != (spec.Image is not null), "command", "an http function needs either a command or an image, not both");
@@ -47,5 +59,5 @@ public static class FunctionSpecRules
     private static string Shorten(string text) => text.Length <= 80 ? text : string.Concat(text.AsSpan(0, 77), "...");
 }
 
-/// <summary>One broken rule: the manifest's field and a sentence about it.</summary>
+/// <summary>One broken rule: the manifest's field (<c>memory</c>, or <c>warm[1]</c> for the second of a list) and a sentence about it.</summary>
 public sealed record SpecProblem(string Field, string Message);

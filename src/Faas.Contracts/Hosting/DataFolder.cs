@@ -42,6 +42,9 @@ public sealed class DataFolder
     /// <summary>Function logs.</summary>
     public string Logs => Path.Combine(Root, "logs");
 
+    /// <summary>What was learned of the functions' idle times.</summary>
+    public string IdleTimes => Path.Combine(Root, "idle-times.json");
+
     /// <summary>The management API's key, mode 0600.</summary>
     public string AdminKeyFile => Path.Combine(Root, "admin.key");
 

@@ -51,7 +51,10 @@ internal static class DeployPlanner
             ["concurrency"] = spec.Concurrency.ToString(CultureInfo.InvariantCulture),
             ["minInstances"] = spec.MinInstances.ToString(CultureInfo.InvariantCulture),
             ["maxInstances"] = spec.MaxInstances.ToString(CultureInfo.InvariantCulture),
-            ["keepAlive"] = spec.KeepAlive.ToString(),
+            ["minActive"] = spec.MinActive == 0 ? null : spec.MinActive.ToString(CultureInfo.InvariantCulture),
+            ["keepAlive"] = spec.KeepAlive?.ToString() ?? "learned",
+            ["freeze"] = spec.Freeze ? null : "false",
+            ["warm"] = spec.Warm.Count == 0 ? null : string.Join("; ", spec.Warm.Select(w => $"{w.Instances} from '{w.Cron}' {w.TimeZone} for {w.For}")),
             ["network"] = spec.Network.ToString().ToLowerInvariant(),
         };
         foreach (var (key, value) in spec.Env)

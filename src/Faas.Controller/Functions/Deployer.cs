@@ -10,7 +10,7 @@ namespace Faas.Controller.Functions;
 /// Makes a spec serve: check, build, start once, save, switch. A revision that cannot start is refused with its own log lines, and what served
 /// before goes on.
 /// </summary>
-internal sealed class Deployer(SpecCheck check, RevisionTrial trial, FunctionCatalog catalog, Fleet fleet, InstanceLifecycle lifecycle, FunctionLogs logs)
+internal sealed class Deployer(SpecCheck check, RevisionTrial trial, FunctionCatalog catalog, FleetParts fleet, InstanceLifecycle lifecycle, FunctionLogs logs)
 {
     /// <summary>Deploys of one function that may wait for their turn. More than that is a mistake in a script, not a team.</summary>
     private const int TurnsMax = 16;
@@ -47,10 +47,10 @@ internal sealed class Deployer(SpecCheck check, RevisionTrial trial, FunctionCat
                 return false;
             }
 
-            fleet.Remove(function);
+            fleet.Fleet.Remove(function);
             await logs.DeleteAsync(function);
             lifecycle.SetStemDemand(catalog.All.Select(f => f.Revision.Spec));
-            await fleet.AppliedAsync(ct);
+            await fleet.Link.AppliedAsync(ct);
             return true;
         }
     }
@@ -69,18 +69,22 @@ internal sealed class Deployer(SpecCheck check, RevisionTrial trial, FunctionCat
 
     private async Task SwitchAsync(TrialledRevision trialled, CancellationToken ct)
     {
-        try
+        using (trialled.Memory)
         {
-            await catalog.ServeAsync(trialled.Revision, ct);
-        }
-        catch
-        {
-            lifecycle.Stop(trialled.Instance.Id);
-            throw;
+            try
+            {
+                await catalog.ServeAsync(trialled.Revision, ct);
+            }
+            catch
+            {
+                lifecycle.Discard(trialled.Instance.Id);
+                throw;
+            }
+
+            fleet.Fleet.Serve(trialled.Revision, trialled.Folder, trialled.Instance);
         }
 
-        fleet.Serve(trialled.Revision, trialled.Folder, trialled.Instance);
         lifecycle.SetStemDemand(catalog.All.Select(f => f.Revision.Spec));
-        await fleet.AppliedAsync(ct);
+        await fleet.Link.AppliedAsync(ct);
     }
 }

@@ -1,4 +1,5 @@
 using Faas.Contracts.Functions;
+using Faas.Controller.Scaling;
 using Faas.Instances;
 using Faas.Storage;
 
@@ -18,6 +19,11 @@ internal sealed class SpecCheck(BundleStore bundles, InstanceHost host)
             {
                 Diagnostics = [.. problems.Select(p => $"{p.Field}: {p.Message}")],
             };
+        }
+
+        if (spec.Warm.Select(WarmCalendar.ProblemOf).FirstOrDefault(p => p is not null) is { } problem)
+        {
+            throw new DeployException(422, "InvalidSpec", "The function's specification is not valid", $"warm: {problem}") { Diagnostics = [$"warm: {problem}"] };
         }
 
         var runtime = spec.Image is not null || spec.Runtime == Runtimes.Http ? Runtimes.DotNet : spec.Runtime;

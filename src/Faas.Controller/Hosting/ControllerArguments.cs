@@ -6,7 +6,7 @@ namespace Faas.Controller.Hosting;
 internal sealed record ControllerArguments
 {
     public const string Usage =
-        "faas-controller --data DIR --admin URL --public URL --runtimes DIR [--sandbox auto|docker|process] [--stems N] [--supervised]";
+        "faas-controller --data DIR --admin URL --public URL --runtimes DIR [--sandbox auto|docker|process] [--stems N] [--memory MIB] [--supervised]";
 
     public required DataFolder Data { get; init; }
 
@@ -19,6 +19,9 @@ internal sealed record ControllerArguments
     public string? Sandbox { get; init; }
 
     public int? Stems { get; init; }
+
+    /// <summary>Memory of all instances together in MiB; null when configuration says it.</summary>
+    public int? MemoryMiB { get; init; }
 
     /// <summary>End of standard input means that the supervisor is gone, and Ctrl-C is the supervisor's to handle.</summary>
     public bool Supervised { get; init; }
@@ -34,7 +37,7 @@ internal sealed record ControllerArguments
             {
                 values[args[i]] = "true";
             }
-            else if (args[i] is "--data" or "--admin" or "--public" or "--runtimes" or "--sandbox" or "--stems" && i + 1 < args.Length)
+            else if (args[i] is "--data" or "--admin" or "--public" or "--runtimes" or "--sandbox" or "--stems" or "--memory" && i + 1 < args.Length)
             {
                 values[args[i]] = args[++i];
             }
@@ -51,15 +54,19 @@ internal sealed record ControllerArguments
             Public = Url(values, "--public"),
             Runtimes = Path.GetFullPath(Required(values, "--runtimes")),
             Sandbox = values.GetValueOrDefault("--sandbox"),
-            Stems = values.TryGetValue("--stems", out var text)
-                ? int.TryParse(text, out var stems) && stems is >= 0 and <= 1000 ? stems : throw new StartException("--stems must be 0 to 1000")
-                : null,
+            Stems = Number(values, "--stems", 0, 1000),
+            MemoryMiB = Number(values, "--memory", 64, 16 * 1024 * 1024),   // as Faas:Machine:MemoryMiB
             Supervised = values.ContainsKey("--supervised"),
         };
     }
 
     private static string Required(Dictionary<string, string> values, string name) =>
         values.GetValueOrDefault(name) ?? throw new StartException($"{name} is missing; usage: {Usage}");
+
+    private static int? Number(Dictionary<string, string> values, string name, int min, int max) =>
+        !values.TryGetValue(name, out var text) ? null
+        : int.TryParse(text, out var number) && number >= min && number <= max ? number
+        : throw new StartException($"{name} must be {min} to {max}");
 
     private static Uri Url(Dictionary<string, string> values, string name) =>
         Uri.TryCreate(Required(values, name), UriKind.Absolute, out var url) && url.Scheme == Uri.UriSchemeHttp

@@ -77,11 +77,15 @@ internal static class ControllerHost
     {
         services.AddSingleton(arguments).AddSingleton(arguments.Data).AddSingleton(options.Prices).AddSingleton(options.Usage).AddSingleton(TimeProvider.System);
         services.AddSingleton<IUsageLedger>(parts.Store).AddSingleton<IFunctionStore>(parts.Store);
-        services.AddSingleton(parts.Logs).AddSingleton(parts.Fleet).AddSingleton(parts.Instances).AddSingleton(parts.Lifecycle);
+        services.AddSingleton(parts.Logs).AddSingleton(parts.Instances).AddSingleton(parts.Lifecycle);
+        services.AddSingleton(parts.Fleet).AddSingleton(parts.Fleet.Table).AddSingleton(parts.Fleet.Fleet).AddSingleton(parts.Fleet.Scaler);
+        services.AddSingleton(parts.Fleet.Idle).AddSingleton(parts.Fleet.Machine);
+        services.AddSingleton(parts.Fleet.Link).AddSingleton(parts.Fleet.FromGateway);
         services.AddSingleton(parts.Catalog).AddSingleton(parts.Builder).AddSingleton(parts.Bundles);
         services.AddSingleton(AdminKey.ReadOrCreate(arguments.Data.AdminKeyFile));
         services.AddSingleton<SpecCheck>().AddSingleton<RevisionTrial>().AddSingleton<Deployer>().AddSingleton<FunctionViews>().AddSingleton<InvocationEndpoints>();
         services.AddSingleton<UsageIngest>().AddHostedService(provider => provider.GetRequiredService<UsageIngest>());
+        services.AddSingleton(new IdleTimesFile(arguments.Data.IdleTimes)).AddHostedService<IdleTimesKeeper>();
         services.AddHostedService<FleetTicker>().AddHostedService<UsageRetention>();
         if (arguments.Supervised)
         {

@@ -1,12 +1,13 @@
 using System.ComponentModel.DataAnnotations;
 using Faas.Controller.Link;
 using Faas.Controller.Metering;
+using Faas.Controller.Scaling;
 using Faas.Instances;
 
 namespace Faas.Controller.Hosting;
 
 /// <summary>All configuration of the controller: <c>faas.json</c> in the data folder, then environment variables (<c>Faas__Prices__Currency</c>), then the command line.</summary>
-internal sealed record ControllerOptions(InstanceOptions Instances, GatewayLimits Limits, PriceTable Prices, UsageOptions Usage)
+internal sealed record ControllerOptions(InstanceOptions Instances, GatewayLimits Limits, MachineOptions Machine, PriceTable Prices, UsageOptions Usage)
 {
     /// <summary>Reads and checks it.</summary>
     /// <exception cref="StartException">A value is out of range.</exception>
@@ -17,9 +18,12 @@ internal sealed record ControllerOptions(InstanceOptions Instances, GatewayLimit
         instances.RuntimesFolder = arguments.Runtimes;
         instances.Sandbox = arguments.Sandbox ?? instances.Sandbox;
         instances.StemsPerKey = arguments.Stems ?? instances.StemsPerKey;
+        var machine = Bind<MachineOptions>(section.GetSection("Machine"));
+        machine.MemoryMiB = arguments.MemoryMiB ?? machine.MemoryMiB;
         return new ControllerOptions(
             instances,
             Bind<GatewayLimits>(section.GetSection("Gateway")),
+            machine,
             Bind<PriceTable>(section.GetSection("Prices")),
             Bind<UsageOptions>(section.GetSection("Usage")));
     }

@@ -1,10 +1,10 @@
 using Faas.Contracts.Hosting;
 using Faas.Controller.Build;
 using Faas.Controller.Functions;
-using Faas.Controller.Link;
 using Faas.Controller.Logs;
 using Faas.Controller.Metering;
 using Faas.Controller.Scaling;
+using Faas.Controller.Scaling.KeepAlive;
 using Faas.Instances;
 using Faas.Storage;
 
@@ -19,7 +19,7 @@ internal sealed class ControllerParts : IAsyncDisposable
 
     public required BackgroundWork Work { get; init; }
 
-    public required Fleet Fleet { get; init; }
+    public required FleetParts Fleet { get; init; }
 
     public required InstanceHost Instances { get; init; }
 
@@ -41,10 +41,14 @@ internal sealed class ControllerParts : IAsyncDisposable
         var store = await SqliteStore.OpenAsync(data.Database, options.Prices.Currency, ct);
         var logs = new FunctionLogs(data.Logs, time);
         var work = new BackgroundWork(loggers.CreateLogger<BackgroundWork>());
-        var fleet = new Fleet(new GatewayOutbox(), options.Limits, logs, work, time, loggers.CreateLogger<Fleet>());
-        var instances = await InstanceHost.StartAsync(options.Instances, data, fleet, loggers, time, ct);
-        var lifecycle = new InstanceLifecycle(instances, work, logs, new Random());
-        fleet.Use(lifecycle);
+        var settings = new FleetSettings(options.Limits, options.Machine, new HybridHistogram(new HybridHistogramOptions()))
+        {
+            Remembered = new IdleTimesFile(data.IdleTimes).Load(),
+        };
+        var fleet = new FleetParts(settings, logs, new LinuxMachine(time), time, loggers);
+        var instances = await InstanceHost.StartAsync(options.Instances, data, fleet.FromHost, loggers, time, ct);
+        var lifecycle = new InstanceLifecycle(instances, work, logs, fleet.FromHost, time, new Random());
+        fleet.Steps.Use(lifecycle);
         var bundles = new BundleStore(data.Bundles);
         var compiler = new CompilerProcess(time);
         var parts = new ControllerParts
@@ -81,12 +85,12 @@ internal sealed class ControllerParts : IAsyncDisposable
         foreach (var function in Catalog.All)
         {
             var folder = function.Revision.BuildDigest.Length == 0 ? "" : Path.Combine(data.Code, function.Revision.BuildDigest);
-            Fleet.Restore(function.Revision, folder);
+            Fleet.Fleet.Restore(function.Revision, folder);
         }
 
-        foreach (var adopted in await Instances.AdoptAsync(Fleet.IsServing, ct))
+        foreach (var adopted in await Instances.AdoptAsync(Fleet.Fleet.IsServing, ct))
         {
-            Fleet.Adopt(adopted.Instance);
+            Fleet.Fleet.Adopt(adopted.Instance);
         }
 
         Lifecycle.SetStemDemand(Catalog.All.Select(f => f.Revision.Spec));

@@ -7,7 +7,7 @@ using Grpc.Core;
 namespace Faas.Controller.Link;
 
 /// <summary>The controller's end of the link. One gateway at a time: a newer one replaces an older one.</summary>
-internal sealed partial class GatewayLinkService(Fleet fleet, UsageIngest usage, ILogger<GatewayLinkService> logger) : GatewayLink.GatewayLinkBase
+internal sealed partial class GatewayLinkService(FleetLink link, GatewayReports reports, UsageIngest usage, ILogger<GatewayLinkService> logger) : GatewayLink.GatewayLinkBase
 {
     public override async Task Connect(
         IAsyncStreamReader<GatewayMessage> requestStream, IServerStreamWriter<ControllerMessage> responseStream, ServerCallContext context)
@@ -19,7 +19,7 @@ internal sealed partial class GatewayLinkService(Fleet fleet, UsageIngest usage,
         }
 
         Log.Connected(logger, hello.Boot, hello.Version);
-        var outgoing = fleet.Connect(ThisVersion.Text);
+        var outgoing = link.Connect(ThisVersion.Text);
         try
         {
             var sending = SendAsync(outgoing.Reader, responseStream, ct);
@@ -32,7 +32,7 @@ internal sealed partial class GatewayLinkService(Fleet fleet, UsageIngest usage,
         }
         finally
         {
-            fleet.Disconnect(outgoing);
+            link.Disconnect(outgoing);
             Log.Disconnected(logger, hello.Boot);
         }
     }
@@ -53,25 +53,28 @@ internal sealed partial class GatewayLinkService(Fleet fleet, UsageIngest usage,
             switch (message.MessageCase)
             {
                 case GatewayMessage.MessageOneofCase.CapacityWanted:
-                    fleet.OnCapacityWanted(message.CapacityWanted);
+                    reports.OnCapacityWanted(message.CapacityWanted);
                     break;
                 case GatewayMessage.MessageOneofCase.Load:
-                    fleet.OnLoad(message.Load);
+                    reports.OnLoad(message.Load);
                     break;
                 case GatewayMessage.MessageOneofCase.Drained:
-                    fleet.OnDrained(message.Drained.Instance);
+                    reports.OnDrained(message.Drained.Instance);
                     break;
                 case GatewayMessage.MessageOneofCase.DrainRefused:
-                    fleet.OnDrainRefused(message.DrainRefused.Instance);
+                    reports.OnDrainRefused(message.DrainRefused.Instance);
+                    break;
+                case GatewayMessage.MessageOneofCase.FreezeAnswered:
+                    reports.OnFreezeAnswered(message.FreezeAnswered.Instance, message.FreezeAnswered.Agreed);
                     break;
                 case GatewayMessage.MessageOneofCase.Discard:
-                    fleet.OnDiscard(message.Discard.Instance, message.Discard.Reason);
+                    reports.OnDiscard(message.Discard.Instance, message.Discard.Reason);
                     break;
                 case GatewayMessage.MessageOneofCase.Usage:
                     usage.Enqueue(message.Usage);
                     break;
                 case GatewayMessage.MessageOneofCase.FencePassed:
-                    fleet.OnFencePassed(message.FencePassed.Number);
+                    link.OnFencePassed(message.FencePassed.Number);
                     break;
                 default:
                     Log.Unknown(logger, message.MessageCase);

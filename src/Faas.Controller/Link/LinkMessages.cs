@@ -29,7 +29,7 @@ internal static class LinkMessages
 
     public static ControllerMessage RouteRemoved(string function) => new() { RouteRemoved = new RouteRemoved { Function = function } };
 
-    public static ControllerMessage InstanceReady(InstanceHandle instance, int slots) => new()
+    public static ControllerMessage InstanceReady(InstanceHandle instance, int slots, bool isFrozen) => new()
     {
         InstanceReady = new InstanceReady
         {
@@ -38,10 +38,18 @@ internal static class LinkMessages
             Slots = slots,
             Socket = instance.Socket ?? "",
             Address = instance.Address ?? "",
+            IsFrozen = isFrozen,
         },
     };
 
     public static ControllerMessage Drain(string instance, bool onlyIfIdle) => new() { Drain = new Drain { Instance = instance, OnlyIfIdle = onlyIfIdle } };
+
+    public static ControllerMessage Freeze(string instance) => new() { Freeze = new Freeze { Instance = instance } };
+
+    public static ControllerMessage Thawed(string instance) => new() { Thawed = new Thawed { Instance = instance } };
+
+    public static ControllerMessage ActivationHeld(string revision, string detail) =>
+        new() { ActivationHeld = new ActivationHeld { Revision = revision, Detail = detail } };
 
     public static ControllerMessage InstanceGone(string instance, InvocationError error, string detail) => new()
     {

@@ -4,7 +4,7 @@ using Faas.Contracts.Api;
 namespace Faas.Controller.Logs;
 
 /// <summary>The log lines of all functions. Lines are kept on disk, bounded for each function, and survive scale to zero and restarts.</summary>
-internal sealed class FunctionLogs(string folder, TimeProvider time) : IAsyncDisposable
+internal sealed class FunctionLogs(string folder, TimeProvider time) : IFunctionOutput, IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, FunctionLog> _logs = new();
 

@@ -1,7 +1,6 @@
 using System.Threading.Channels;
 using Faas.Contracts.Invocations;
 using Faas.Controller.Link;
-using Faas.Controller.Scaling;
 using Faas.Link;
 using Faas.Storage;
 
@@ -11,7 +10,7 @@ namespace Faas.Controller.Metering;
 /// Takes usage batches from the gateway, prices them, and acknowledges each once it is durable. The ledger counts a position of the gateway's
 /// journal only once, so a batch that is sent again after a broken link changes nothing.
 /// </summary>
-internal sealed partial class UsageIngest(IUsageLedger ledger, PriceTable prices, Fleet fleet, ILogger<UsageIngest> logger) : BackgroundService
+internal sealed partial class UsageIngest(IUsageLedger ledger, PriceTable prices, FleetLink link, ILogger<UsageIngest> logger) : BackgroundService
 {
     /// <summary>Batches that may wait, 512 records each: two seconds of the ledger's measured pace.</summary>
     private const int Capacity = 1024;
@@ -64,7 +63,7 @@ internal sealed partial class UsageIngest(IUsageLedger ledger, PriceTable prices
             stored = e.Stored;
         }
 
-        fleet.Post(LinkMessages.UsageAck(batch.Boot, batch.Segment, stored));
+        link.Post(LinkMessages.UsageAck(batch.Boot, batch.Segment, stored));
     }
 
     private UsageRecord Price(Usage usage)

@@ -7,48 +7,47 @@ using Faas.Storage;
 
 namespace Faas.Controller.Scaling;
 
-/// <summary>The slow half of the fleet: starts and stops instances outside its lock, and reports back.</summary>
-internal sealed class InstanceLifecycle(InstanceHost host, BackgroundWork work, FunctionLogs logs, Random random)
+/// <summary>Has instances started, frozen and stopped by this machine's host, in the background, and reports how it went.</summary>
+internal sealed class InstanceLifecycle(InstanceHost host, BackgroundWork work, IFunctionOutput logs, ILifecycleEvents events, TimeProvider time, Random random)
+    : IInstanceLifecycle
 {
     /// <summary>What a worker gets to finish background work after its last invocation. Its slots are empty already.</summary>
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(2);
 
-    /// <summary>Starts one instance for <paramref name="pool"/> and tells <paramref name="fleet"/> how it went.</summary>
-    public async Task ActivateAsync(Fleet fleet, RevisionPool pool, CancellationToken ct)
-    {
-        ActivationResult result;
-        try
-        {
-            result = await TryAsync(pool.Revision, pool.CodeFolder, ct);
-        }
-        catch (Exception e)
-        {
-            fleet.StartFailed(pool, InvocationError.Unavailable, ct.IsCancellationRequested ? "the platform is shutting down" : e.Message);
-            throw;
-        }
+    /// <summary>What a program that serves HTTP itself gets between SIGTERM and the kill: it may have connections of its own to close and data to write.</summary>
+    private static readonly TimeSpan HttpStopGrace = TimeSpan.FromSeconds(10);
 
-        if (result.Instance is { } instance)
-        {
-            fleet.Started(pool, instance);
-            return;
-        }
+    /// <inheritdoc/>
+    public bool CanFreeze => host.CanFreeze;
 
-        logs.Platform(pool.Revision.Function, "", $"an instance could not be started: {result.Detail}");
-        fleet.StartFailed(pool, result.Error, result.Detail);
-    }
+    /// <inheritdoc/>
+    public void Activate(RevisionPool pool, bool isPrewarmed) =>
+        work.Run($"activation of {pool.Revision.Id}", ct => ActivateAsync(pool, isPrewarmed, ct));
 
-    /// <summary>Starts one instance of a revision.</summary>
+    /// <inheritdoc/>
+    public void Stop(RevisionPool pool, string instanceId) => work.Run($"stop of {instanceId}", ct => EndAsync(pool, instanceId, pool.Spec.Runtime == Contracts.Functions.Runtimes.Http ? HttpStopGrace : StopGrace, ct));
+
+    /// <inheritdoc/>
+    public void Kill(RevisionPool pool, string instanceId) => work.Run($"kill of {instanceId}", ct => EndAsync(pool, instanceId, TimeSpan.Zero, ct));
+
+    /// <inheritdoc/>
+    public void Freeze(string instanceId) => work.Run($"freeze of {instanceId}", async ct => events.Froze(instanceId, await TryAsync(host.FreezeAsync(instanceId, ct))));
+
+    /// <inheritdoc/>
+    public void Thaw(string instanceId) => work.Run($"thaw of {instanceId}", async ct => events.Thawed(instanceId, await TryAsync(host.ThawAsync(instanceId, ct))));
+
+    /// <inheritdoc/>
+    public TimeSpan? CpuOf(string instanceId) => host.CpuOf(instanceId);
+
+    /// <summary>Starts one instance of a revision that has no pool yet.</summary>
     public Task<ActivationResult> TryAsync(RevisionRecord revision, string codeFolder, CancellationToken ct)
     {
         var request = new ActivationRequest { InstanceId = NewId(), Revision = revision.Id, Spec = revision.Spec, CodeFolder = codeFolder };
         return host.ActivateAsync(request, ct);
     }
 
-    /// <summary>Stops an instance that runs nothing any more.</summary>
-    public void Stop(string instanceId) => work.Run($"stop of {instanceId}", ct => host.StopAsync(instanceId, StopGrace, ct));
-
-    /// <summary>Kills an instance.</summary>
-    public void Kill(string instanceId) => work.Run($"kill of {instanceId}", ct => host.KillAsync(instanceId, ct));
+    /// <summary>Stops an instance that <see cref="TryAsync(RevisionRecord, string, CancellationToken)"/> started and that is not wanted.</summary>
+    public void Discard(string instanceId) => work.Run($"stop of {instanceId}", ct => host.StopAsync(instanceId, StopGrace, ct));
 
     /// <summary>Keeps the pools of stems in step with what is deployed.</summary>
     public void SetStemDemand(IEnumerable<FunctionSpec> deployed)
@@ -56,15 +55,61 @@ internal sealed class InstanceLifecycle(InstanceHost host, BackgroundWork work, 
         var demand = new Dictionary<StemKey, int>();
         foreach (var spec in deployed)
         {
-            if (spec.Image is null)
+            if (StemKey.Of(spec) is { } key)
             {
-                var runtime = spec.Runtime == Runtimes.Http ? Runtimes.DotNet : spec.Runtime;
-                var key = new StemKey(runtime, spec.MemoryMiB, spec.Network);
                 demand[key] = demand.GetValueOrDefault(key) + 1;
             }
         }
 
         host.SetStemDemand(demand);
+    }
+
+    private static async Task<bool> TryAsync(Task<bool> act)
+    {
+        try
+        {
+            return await act;
+        }
+        catch (Exception e) when (e is IOException or InstanceHostException)
+        {
+            return false;
+        }
+    }
+
+    private async Task ActivateAsync(RevisionPool pool, bool isPrewarmed, CancellationToken ct)
+    {
+        ActivationResult result;
+        var began = time.GetTimestamp();
+        try
+        {
+            result = await TryAsync(pool.Revision, pool.CodeFolder, ct);
+        }
+        catch (Exception e)
+        {
+            events.StartFailed(pool, InvocationError.Unavailable, ct.IsCancellationRequested ? "the platform is shutting down" : e.Message);
+            throw;
+        }
+
+        if (result.Instance is { } instance)
+        {
+            events.Started(pool, instance, time.GetElapsedTime(began), isPrewarmed);
+            return;
+        }
+
+        logs.Platform(pool.Revision.Function, "", $"an instance could not be started: {result.Detail}");
+        events.StartFailed(pool, result.Error, result.Detail);
+    }
+
+    private async Task EndAsync(RevisionPool pool, string instanceId, TimeSpan grace, CancellationToken ct)
+    {
+        try
+        {
+            await host.StopAsync(instanceId, grace, ct);
+        }
+        finally
+        {
+            events.Stopped(pool, instanceId);   // what could not be removed now is removed in the background, and is seldom anything that uses memory
+        }
     }
 
     /// <summary>10 characters of base32: 50 bits, short because socket paths are.</summary>

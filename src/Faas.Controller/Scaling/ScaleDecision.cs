@@ -2,51 +2,130 @@ using Faas.Contracts.Functions;
 
 namespace Faas.Controller.Scaling;
 
-/// <summary>What the gateway last saw of a revision's waiting line.</summary>
-/// <param name="Waiting">Requests in the line.</param>
-/// <param name="InFlight">Slots in use.</param>
-/// <param name="RunMs">Moving average of running time in ms; 0 when unknown.</param>
-internal readonly record struct LineLoad(int Waiting, int InFlight, double RunMs);
-
-/// <summary>Decides how many instances to start and which to stop. Pure: same arguments, same answer.</summary>
+/// <summary>Decides how many instances to thaw and to start for a waiting line. Pure: same arguments, same answer.</summary>
+/// <remarks>
+/// Three questions, in this order. Is one more worth it - or will the line have cleared by itself before it is there? How many carry what arrives and clear
+/// the line soon? And does the machine have something to run them with? A line of CPU-bound invocations on busy cores gets slower with each instance more (context switches, cold caches),
+/// so growth beyond one instance for each core needs a measurement, taken since the last growth, that says the cores are not all busy; and no more
+/// starts are under way than there are cores. That is how 32 connections to a 1-ms function do not become 32 instances on two cores, while a function that mostly waits
+/// for others gets as many as its line needs within a few rounds.
+/// </remarks>
 internal static class ScaleDecision
 {
+    /// <summary>What thawing takes in ms, the link both ways included: measured 0.5 to 1.</summary>
+    public const double ThawMs = 1;
+
+    /// <summary>Time in which a line is to be cleared: 0.25 s, about what an activation takes that finds no stem. What comes for less would come too late.</summary>
+    public static readonly TimeSpan ClearWithin = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Cores count as busy when less than this share of their time is idle. Below it, what is started only takes time from what runs.</summary>
+    public const double IdleShareMin = 0.1;
+
     /// <summary>
-    /// Starts under way at once while the running time is still unknown. Four fill two cores twice over; a line of slow invocations
-    /// gets the next four as soon as these are ready, and a line of fast ones is served before.
+    /// On busy cores a line whose head has waited this long gets one instance more, each time it has, where it cannot be known whether the function computes or
+    /// waits for others. One that is known to wait is not held up by the cores and grows as on idle ones.
     /// </summary>
-    public const int BlindStarts = 4;
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    /// <summary>What an activation from a stem takes in ms, rounded up: the time within which a line is left to clear by itself.</summary>
-    public const double ActivationMs = 10;
+    /// <summary>A head that has waited this long, and twice as long as the line should take, stands behind something unusually long.</summary>
+    public static readonly TimeSpan LateAfter = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Instances to start now.</summary>
-    public static int InstancesToStart(FunctionSpec spec, LineLoad load, int ready, int starting)
+    /// <summary>What to do for the line now.</summary>
+    public static ScaleAnswer Decide(in ScaleQuestion question)
     {
-        var room = spec.MaxInstances - ready - starting;
-        var uncovered = load.Waiting - (starting * spec.Concurrency);
-        if (room <= 0 || uncovered <= 0)
+        var load = question.Load;
+        var pool = question.Pool;
+        var slots = Math.Max(1, question.Concurrency);
+        // What was announced crosses with the gateway's report on the link: slots that it does not know of yet are as good as coming.
+        var announced = Math.Max(0, (pool.Awake * slots) - load.Slots);
+        var uncovered = load.Waiting - (pool.Coming * slots) - announced;
+        if (load.Waiting <= 0)
         {
-            return 0;
+            return ScaleAnswer.Nothing(ScaleReason.NobodyWaits);
         }
 
-        if (load.RunMs > 0 && ready > 0 && load.Waiting * load.RunMs / (ready * spec.Concurrency) <= ActivationMs)
+        if (uncovered <= 0)
         {
-            return 0;
+            return ScaleAnswer.Nothing(ScaleReason.Covered);
         }
 
-        var wanted = (uncovered + spec.Concurrency - 1) / spec.Concurrency;
-        if (load.RunMs == 0)
+        var lacking = DivideUp(uncovered, slots);
+        if (load.RunMs > 0 && pool.Serving > 0)
         {
-            wanted = Math.Min(wanted, Math.Max(0, BlindStarts - starting));
+            // The line's work, shared by n instances, takes waiting x run / (n x slots). One more helps if that is longer than it takes to come.
+            var comingMs = Math.Max(ThawMs, pool.Frozen > 0 ? ThawMs : question.ActivationMs);
+            var clearMs = load.Waiting * load.RunMs / (pool.Serving * slots);
+            // Where the head has waited longer all the same, what runs is not of the usual length.
+            var isLate = load.Oldest >= LateAfter && load.Oldest.TotalMilliseconds >= 2 * clearMs;
+            if (clearMs <= comingMs && !isLate)
+            {
+                return ScaleAnswer.Nothing(ScaleReason.ClearsByItself);
+            }
+
+            lacking = Math.Min(lacking, Math.Max(Needed(question) - pool.Serving, isLate ? 1 : 0));
+            if (lacking <= 0)
+            {
+                return ScaleAnswer.Nothing(ScaleReason.EnoughForTheRate);
+            }
         }
 
-        return Math.Min(wanted, room);
+        // What is frozen was found to be useful when it was started, and waking it costs next to nothing.
+        var thaw = Math.Min(lacking, pool.Frozen);
+        var room = question.MaxInstances - pool.All;
+        if (lacking > thaw && room <= 0 && thaw == 0)
+        {
+            return ScaleAnswer.Nothing(ScaleReason.AtMaximum);
+        }
+
+        var (allowed, limit) = Growth(question);
+        var start = Math.Max(0, Math.Min(Math.Min(lacking - thaw, allowed), room));
+        return thaw + start == 0
+            ? ScaleAnswer.Nothing(limit)
+            : new ScaleAnswer(thaw, start, pool.Serving == 0 ? ScaleReason.FromZero : ScaleReason.LineIsLong);
     }
 
-    /// <summary>Instances to start so that the minimum is kept.</summary>
-    public static int MissingToMinimum(FunctionSpec spec, int ready, int starting) => Math.Max(0, spec.MinInstances - ready - starting);
+    /// <summary>
+    /// Instances that carry what arrives (Little's law: rate x running time are running at the same time) and clear the line within <see cref="ClearWithin"/>. With the
+    /// running time on cores that are not all busy: a contended one would call for instances that contend for the cores even more.
+    /// </summary>
+    public static int Needed(in ScaleQuestion question)
+    {
+        var seconds = (question.CleanRunMs > 0 ? question.CleanRunMs : question.Load.RunMs) / 1000;
+        var running = (question.ArrivalsPerSecond * seconds) + (question.Load.Waiting * seconds / ClearWithin.TotalSeconds);
+        return (int)Math.Ceiling(Math.Min(running / Math.Max(1, question.Concurrency), int.MaxValue / 2));
+    }
 
-    /// <summary>Whether an instance that has been idle for <paramref name="idle"/> may stop while <paramref name="ready"/> exist.</summary>
-    public static bool MayStop(FunctionSpec spec, TimeSpan idle, int ready) => idle >= spec.KeepAlive && ready > spec.MinInstances;
+    /// <summary>Instances that must exist at least.</summary>
+    /// <param name="spec">The function.</param>
+    /// <param name="scheduled">Instances that a warm window asks for now.</param>
+    /// <param name="isActive">Whether the function is in use.</param>
+    public static int Minimum(FunctionSpec spec, int scheduled, bool isActive) =>
+        Math.Min(spec.MaxInstances, Math.Max(Math.Max(spec.MinInstances, scheduled), isActive ? spec.MinActive : 0));
+
+    /// <summary>How many more the machine can make use of, and why no more than that.</summary>
+    private static (int Count, ScaleReason Limit) Growth(in ScaleQuestion question)
+    {
+        var serving = question.Pool.Serving;
+        var cores = Math.Max(1, question.Machine.Cores);
+        if (serving == 0)
+        {
+            return (cores, ScaleReason.AwaitsMeasurement);   // also on busy cores: no function is left without any instance
+        }
+
+        if (question.Machine.IdleShare < IdleShareMin && question.IsComputing != false)
+        {
+            var isStuck = question.IsComputing is null && question.Load.Oldest >= Patience && question.SinceGrowth >= Patience;
+            return (isStuck ? 1 : 0, ScaleReason.CoresBusy);
+        }
+
+        if (serving < cores)
+        {
+            return (cores - serving, ScaleReason.AwaitsMeasurement);
+        }
+
+        // No more under way than there are cores: without a stem a start takes one for as long as a hundred invocations, so many at once hold up what they are to help.
+        return (question.Machine.IdleShare is null ? 0 : cores - question.Pool.Coming, ScaleReason.AwaitsMeasurement);
+    }
+
+    private static int DivideUp(int amount, int size) => (amount + size - 1) / size;
 }

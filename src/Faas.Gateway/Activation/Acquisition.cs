@@ -9,6 +9,9 @@ namespace Faas.Gateway.Activation;
 /// <param name="Detail">What to tell the caller about <paramref name="Error"/>.</param>
 internal readonly record struct Acquisition(Instance? Instance, bool IsCold, InvocationError Error, string Detail)
 {
+    /// <summary>When to try again, in seconds; 0 when there is no telling.</summary>
+    public int RetryAfterSeconds { get; init; }
+
     /// <summary>A slot of <paramref name="instance"/>.</summary>
     public static Acquisition Of(Instance instance, bool isCold) => new(instance, isCold, InvocationError.None, "");
 

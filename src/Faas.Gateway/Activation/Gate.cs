@@ -11,15 +11,12 @@ namespace Faas.Gateway.Activation;
 internal sealed class Gate(string revision, IGateEvents events, TimeProvider clock)
 {
     private readonly Lock _lock = new();
-    private readonly List<Instance?> _instances = [];
+    private readonly SlotSet _slots = new();
     private readonly WaitingLine _line = new();
-    private FreeSet _free = new();
+    private readonly Demand _demand = new(clock);
     private Gate? _successor;
     private bool _isClosed;
-    private int _instanceCount;
-    private int _inUse;
-    private double _runMs;
-    private string _lastFailure = "";
+    private string _explanation = "";
 
     /// <summary>The revision's id.</summary>
     public string Revision { get; } = revision;
@@ -41,7 +38,11 @@ internal sealed class Gate(string revision, IGateEvents events, TimeProvider clo
             }
             else if (entry.Waiter is { } waiter)
             {
-                events.CapacityWanted(gate);
+                if (entry.ShouldAsk)
+                {
+                    events.CapacityWanted(gate);
+                }
+
                 return gate.WaitAsync(waiter, cancellationToken);
             }
             else
@@ -60,17 +61,11 @@ internal sealed class Gate(string revision, IGateEvents events, TimeProvider clo
         lock (_lock)
         {
             Debug.Assert(instance.InUse > 0, "a slot was released twice");
-            instance.InUse--;
-            _inUse--;
+            _slots.Return(instance);
             instance.LastReleasedAt = clock.GetTimestamp();
-            if (runMs > 0)
-            {
-                _runMs = _runMs == 0 ? runMs : _runMs + ((runMs - _runMs) * 0.1);
-            }
-
+            _demand.Ended(runMs);
             if (instance.State == InstanceState.Ready)
             {
-                _free.Add(instance.Position);
                 served = ServeHead();
             }
             else if (instance.InUse == 0)
@@ -79,12 +74,14 @@ internal sealed class Gate(string revision, IGateEvents events, TimeProvider clo
                 discarded = instance.State == InstanceState.Condemned;
                 if (discarded)
                 {
-                    RemoveLocked(instance);
+                    _slots.Remove(instance);
                 }
             }
+
+            NoteQuiet();
         }
 
-        Complete(served);
+        served?.Complete();
         if (drained)
         {
             events.Drained(instance);
@@ -102,23 +99,13 @@ internal sealed class Gate(string revision, IGateEvents events, TimeProvider clo
         List<Waiter> served = [];
         lock (_lock)
         {
-            var position = _instances.IndexOf(null);
-            if (position < 0)
-            {
-                position = _instances.Count;
-                _instances.Add(null);
-            }
-
-            _instances[position] = instance;
-            _instanceCount++;
-            instance.Position = position;
             instance.LastReleasedAt = clock.GetTimestamp();
-            _lastFailure = "";
-            _free.Add(position);
+            _slots.Add(instance);
+            _explanation = "";
             ServeLine(served);
         }
 
-        Complete(served);
+        Waiter.Complete(served);
     }
 
     /// <summary>The controller wants to stop the instance: no new slot from now on.</summary>
@@ -130,10 +117,9 @@ internal sealed class Gate(string revision, IGateEvents events, TimeProvider clo
         {
             isIdle = instance.InUse == 0;
             isRefused = !isIdle && onlyIfIdle && instance.State == InstanceState.Ready;
-            if (!isRefused && instance.State == InstanceState.Ready)
+            if (!isRefused && instance.State is InstanceState.Ready or InstanceState.Frozen)
             {
-                instance.State = InstanceState.Draining;
-                _free.Remove(instance.Position);
+                _slots.Withhold(instance, InstanceState.Draining);
             }
         }
 
@@ -145,6 +131,40 @@ internal sealed class Gate(string revision, IGateEvents events, TimeProvider clo
         {
             events.DrainRefused(instance);
         }
+    }
+
+    /// <summary>The controller wants to freeze the instance: no new slot until it is thawed, unless one is in use.</summary>
+    public void Freeze(Instance instance)
+    {
+        bool isAgreed;
+        lock (_lock)
+        {
+            isAgreed = instance is { State: InstanceState.Ready or InstanceState.Frozen, InUse: 0 };
+            if (isAgreed)
+            {
+                _slots.Withhold(instance, InstanceState.Frozen);
+            }
+        }
+
+        events.FreezeAnswered(instance, isAgreed);
+    }
+
+    /// <summary>The instance is awake again; the line gets its slots.</summary>
+    public void Thaw(Instance instance)
+    {
+        List<Waiter> served = [];
+        lock (_lock)
+        {
+            if (instance.State == InstanceState.Frozen)
+            {
+                instance.State = InstanceState.Ready;
+                instance.LastReleasedAt = clock.GetTimestamp();
+                _slots.Offer(instance);
+                ServeLine(served);
+            }
+        }
+
+        Waiter.Complete(served);
     }
 
     /// <summary>The instance is broken: no new slot from now on, and it is discarded as soon as none is in use.</summary>
@@ -159,12 +179,11 @@ internal sealed class Gate(string revision, IGateEvents events, TimeProvider clo
                 return;
             }
 
-            instance.State = InstanceState.Condemned;
+            _slots.Withhold(instance, InstanceState.Condemned);
             instance.CondemnedFor = reason;
-            _free.Remove(instance.Position);
             if (instance.InUse == 0)
             {
-                RemoveLocked(instance);
+                _slots.Remove(instance);
                 discarded = true;
             }
 
@@ -189,7 +208,7 @@ internal sealed class Gate(string revision, IGateEvents events, TimeProvider clo
         bool someoneWaits;
         lock (_lock)
         {
-            RemoveLocked(instance);
+            _slots.Remove(instance);
             someoneWaits = _line.Count > 0;
         }
 
@@ -229,7 +248,7 @@ internal sealed class Gate(string revision, IGateEvents events, TimeProvider clo
             }
         }
 
-        Complete(served);
+        Waiter.Complete(served);
         if (someoneWaits)
         {
             events.CapacityWanted(successor);
@@ -257,7 +276,7 @@ internal sealed class Gate(string revision, IGateEvents events, TimeProvider clo
             waiters = _line.TakeAll();
         }
 
-        Fail(waiters, InvocationError.NotFound, detail);
+        Waiter.Fail(waiters, InvocationError.NotFound, detail);
     }
 
     /// <summary>No instance could be started. Who waits fails with this, unless there are instances whose slots will free.</summary>
@@ -266,14 +285,24 @@ internal sealed class Gate(string revision, IGateEvents events, TimeProvider clo
         List<Waiter> waiters = [];
         lock (_lock)
         {
-            _lastFailure = detail;
-            if (_instanceCount == 0)
+            _explanation = $"the last one failed to start: {detail}";
+            if (_slots.Instances == 0)
             {
                 waiters = _line.TakeAll();
+                NoteQuiet();
             }
         }
 
-        Fail(waiters, error, detail);
+        Waiter.Fail(waiters, error, detail);
+    }
+
+    /// <summary>No instance can be started for now. Who waits goes on waiting, and is told this if it was in vain.</summary>
+    public void ActivationHeld(string detail)
+    {
+        lock (_lock)
+        {
+            _explanation = detail;
+        }
     }
 
     /// <summary>Takes a waiter out of the line, with what to tell it when its time is over.</summary>
@@ -293,25 +322,28 @@ internal sealed class Gate(string revision, IGateEvents events, TimeProvider clo
             }
 
             _line.Remove(waiter);
-            detail = _lastFailure.Length > 0
-                ? $"no instance became free in time; the last one failed to start: {_lastFailure}"
+            NoteQuiet();
+            detail = _explanation.Length > 0
+                ? $"no instance became free in time; {_explanation}"
                 : $"no instance became free within {waiter.Route.WaitMax.TotalSeconds:0.###} s";
             return Withdrawal.Done;
         }
     }
+
+    /// <summary>Whether somebody waits, without taking the lock.</summary>
+    public bool HasLine => _line.HasAnybody;
 
     /// <summary>Numbers for the controller.</summary>
     public GateLoad Load()
     {
         lock (_lock)
         {
-            var slots = 0;
-            foreach (var instance in _instances)
+            var oldest = _line.Head is { } head ? clock.GetElapsedTime(head.JoinedAt) : TimeSpan.Zero;
+            var quiet = IsQuiet ? clock.GetElapsedTime(_demand.QuietSince) : TimeSpan.Zero;
+            return new GateLoad(_line.Count, _slots.InUse, _slots.Open, _slots.Instances, _demand.RunMs, _demand.Arrivals, _demand.Completed, oldest, quiet)
             {
-                slots += instance is { State: InstanceState.Ready } ? instance.Slots : 0;
-            }
-
-            return new GateLoad(_line.Count, _inUse, slots, _runMs, _instanceCount);
+                Joined = _line.Joined,
+            };
         }
     }
 
@@ -340,22 +372,43 @@ internal sealed class Gate(string revision, IGateEvents events, TimeProvider clo
                 return new Entry(Acquisition.Failed(InvocationError.NotFound, $"function '{route.Function}' was deleted"), null, null);
             }
 
-            var position = _free.Lowest();
-            if (position >= 0)
+            if (!again)
             {
-                var instance = TakeSlot(position);
+                _demand.Arrived();
+            }
+
+            if (_slots.Take() is { } instance)
+            {
                 return new Entry(Acquisition.Of(instance, isCold: again && instance.ReadyAt > joinedAt), null, null);
             }
 
             if (_line.Count >= route.LineLengthMax && !again)
             {
-                return new Entry(Acquisition.Failed(InvocationError.QueueFull,
-                    $"{_line.Count} requests are waiting for '{route.Function}' already; try again later"), null, null);
+                return new Entry(Overflow(route), null, null);
             }
 
             var waiter = new Waiter(route, joinedAt) { Gate = this };
             _line.Join(waiter, atHead: again);
-            return new Entry(default, waiter, null);
+            return new Entry(default, waiter, null) { ShouldAsk = _demand.ShouldAsk(_line.Count) };
+        }
+    }
+
+    /// <summary>The line is full. How long it takes to clear is as good an advice as there is; a line whose speed is unknown gets a second.</summary>
+    private Acquisition Overflow(FunctionRoute route)
+    {
+        var clearMs = _slots.Open > 0 ? _line.Count * _demand.RunMs / _slots.Open : 0;
+        var seconds = (int)Math.Clamp(Math.Ceiling(clearMs / 1000), 1, Math.Max(1, route.WaitMax.TotalSeconds));
+        return Acquisition.Failed(InvocationError.QueueFull,
+            $"{_line.Count} requests are waiting for '{route.Function}' already; try again in {seconds} s") with { RetryAfterSeconds = seconds };
+    }
+
+    private bool IsQuiet => _line.Count == 0 && _slots.InUse == 0;
+
+    private void NoteQuiet()
+    {
+        if (IsQuiet)
+        {
+            _demand.Quiet();
         }
     }
 
@@ -368,19 +421,6 @@ internal sealed class Gate(string revision, IGateEvents events, TimeProvider clo
         return await waiter.Task;
     }
 
-    private Instance TakeSlot(int position)
-    {
-        var instance = _instances[position]!;
-        instance.Taken++;
-        _inUse++;
-        if (++instance.InUse >= instance.Slots)
-        {
-            _free.Remove(position);
-        }
-
-        return instance;
-    }
-
     /// <summary>Takes the head out of the line with a slot reserved for it; completed by the caller after it has left the lock.</summary>
     private Waiter? ServeHead()
     {
@@ -389,14 +429,13 @@ internal sealed class Gate(string revision, IGateEvents events, TimeProvider clo
             return null;
         }
 
-        var position = _free.Lowest();
-        if (position < 0)
+        if (_slots.Take() is not { } instance)
         {
             return null;
         }
 
         var waiter = _line.TakeHead()!;
-        waiter.Served = TakeSlot(position);
+        waiter.Served = instance;
         return waiter;
     }
 
@@ -408,50 +447,10 @@ internal sealed class Gate(string revision, IGateEvents events, TimeProvider clo
         }
     }
 
-    private void RemoveLocked(Instance instance)
-    {
-        instance.State = InstanceState.Removed;
-        if (instance.Position < 0)
-        {
-            return;
-        }
-
-        _free.Remove(instance.Position);
-        _instances[instance.Position] = null;
-        instance.Position = -1;
-        _instanceCount--;
-    }
-
-    private static void Complete(List<Waiter> served)
-    {
-        foreach (var waiter in served)
-        {
-            Complete(waiter);
-        }
-    }
-
-    private static void Complete(Waiter? waiter)
-    {
-        if (waiter?.Served is { } instance)
-        {
-            waiter.SetResult(Acquisition.Of(instance, isCold: instance.ReadyAt > waiter.JoinedAt));
-        }
-    }
-
-    private static void Fail(List<Waiter> waiters, InvocationError error, string detail)
-    {
-        foreach (var waiter in waiters)
-        {
-            waiter.SetResult(Acquisition.Failed(error, detail));
-        }
-    }
-
     /// <summary>What a request meets at the gate: an acquisition (or why none), a place in the line, or another gate to go to.</summary>
-    private readonly record struct Entry(Acquisition Acquisition, Waiter? Waiter, Gate? Elsewhere);
+    private readonly record struct Entry(Acquisition Acquisition, Waiter? Waiter, Gate? Elsewhere)
+    {
+        /// <summary>Whether the controller must be asked for capacity.</summary>
+        public bool ShouldAsk { get; init; }
+    }
 }
-
-/// <summary>A gate's numbers at one moment.</summary>
-internal readonly record struct GateLoad(int Waiting, int InUse, int Slots, double RunMs, int Instances);
-
-/// <summary>An instance's numbers at one moment.</summary>
-internal readonly record struct InstanceUse(int InUse, long Taken, TimeSpan Idle, InstanceState State);

@@ -29,10 +29,13 @@ internal sealed class GateTable(IGateEvents events, TimeProvider clock)
     public bool TryFind(string id, [MaybeNullWhen(false)] out Instance instance) => _instances.TryGetValue(id, out instance);
 
     /// <summary>Announces an instance; its gate's line gets the slots.</summary>
-    public void Add(string id, string revision, int slots, InstanceEndpoint endpoint)
+    public void Add(string id, string revision, int slots, InstanceEndpoint endpoint, bool isFrozen)
     {
         var gate = GateOf(revision);
-        var instance = new Instance(id, gate, Math.Max(1, slots), endpoint, clock.GetTimestamp());
+        var instance = new Instance(id, gate, Math.Max(1, slots), endpoint, clock.GetTimestamp())
+        {
+            State = isFrozen ? InstanceState.Frozen : InstanceState.Ready,
+        };
         if (_instances.TryAdd(id, instance))
         {
             gate.Add(instance);

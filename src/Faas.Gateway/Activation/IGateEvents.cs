@@ -12,6 +12,9 @@ internal interface IGateEvents
     /// <summary>The drain was for idleness only, and the instance is busy.</summary>
     void DrainRefused(Instance instance);
 
+    /// <summary>Whether the instance may be frozen: it gets no invocation until it is thawed, or it is busy.</summary>
+    void FreezeAnswered(Instance instance, bool isAgreed);
+
     /// <summary>The instance must be killed; the gate has forgotten it.</summary>
     void Discarded(Instance instance, string reason);
 }

@@ -101,6 +101,9 @@ internal enum InstanceState
     /// <summary>It does.</summary>
     Ready,
 
+    /// <summary>It does not until it is thawed: the controller has frozen it, or is about to.</summary>
+    Frozen,
+
     /// <summary>It does not: the controller wants to stop it.</summary>
     Draining,
 

@@ -31,6 +31,31 @@ internal sealed class Waiter(FunctionRoute route, long joinedAt)
         set => Volatile.Write(ref _gate, value);
     }
 
+    /// <summary>Hands each of <paramref name="served"/> the slot that was reserved for it. Outside the lock, because what follows may run at once.</summary>
+    public static void Complete(List<Waiter> served)
+    {
+        foreach (var waiter in served)
+        {
+            waiter.Complete();
+        }
+    }
+
+    /// <summary>Tells each of <paramref name="waiters"/>, who were taken out of a line, why there is no slot.</summary>
+    public static void Fail(List<Waiter> waiters, InvocationError error, string detail)
+    {
+        foreach (var waiter in waiters)
+        {
+            waiter.SetResult(Acquisition.Failed(error, detail));
+        }
+    }
+
+    /// <summary>Hands over the slot in <see cref="Served"/>.</summary>
+    public void Complete()
+    {
+        var instance = Served!;
+        SetResult(Acquisition.Of(instance, isCold: instance.ReadyAt > JoinedAt));
+    }
+
     /// <summary>Takes it out of the line, unless somebody else just did, and says why.</summary>
     public void Withdraw(InvocationError error)
     {

@@ -4,12 +4,27 @@ namespace Faas.Gateway.Activation;
 internal sealed class WaitingLine
 {
     private readonly LinkedList<Waiter> _waiters = new();
+    private int _count;
 
     /// <summary>Requests in the line.</summary>
     public int Count => _waiters.Count;
 
+    /// <summary>Requests that have ever been in the line.</summary>
+    public long Joined { get; private set; }
+
+    /// <summary>Whether anybody waits. May be read without the lock, and may then be of a moment ago.</summary>
+    public bool HasAnybody => Volatile.Read(ref _count) > 0;
+
+    /// <summary>Who is served next; null when nobody waits.</summary>
+    public Waiter? Head => _waiters.First?.Value;
+
     /// <summary>Puts a waiter at the end, or at the head when it has waited already and lost what it got.</summary>
-    public void Join(Waiter waiter, bool atHead) => waiter.Node = atHead ? _waiters.AddFirst(waiter) : _waiters.AddLast(waiter);
+    public void Join(Waiter waiter, bool atHead)
+    {
+        Joined++;
+        waiter.Node = atHead ? _waiters.AddFirst(waiter) : _waiters.AddLast(waiter);
+        Volatile.Write(ref _count, _waiters.Count);
+    }
 
     /// <summary>Takes the head out of the line; null when nobody waits.</summary>
     public Waiter? TakeHead()
@@ -28,6 +43,7 @@ internal sealed class WaitingLine
     {
         _waiters.Remove(waiter.Node!);
         waiter.Node = null;
+        Volatile.Write(ref _count, _waiters.Count);
     }
 
     /// <summary>Takes everybody out, in order.</summary>

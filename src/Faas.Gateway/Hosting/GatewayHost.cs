@@ -46,7 +46,8 @@ internal static class GatewayHost
 
         // Stopped in reverse: the server drains first, then the journal, and the link last.
         services.AddHostedService<ControllerLink>();
-        services.AddSingleton<UsageDrain>().AddHostedService(provider => provider.GetRequiredService<UsageDrain>());
+        services.AddSingleton<UsageDrain>().AddSingleton<IUsageUplink>(provider => provider.GetRequiredService<UsageDrain>());
+        services.AddHostedService(provider => provider.GetRequiredService<UsageDrain>());
         services.AddHostedService<LoadReports>();
 
         var app = builder.Build();

@@ -49,6 +49,7 @@ internal sealed class Invoker(IInstanceTransports transports)
             if (acquired.Instance is not { } instance)
             {
                 invocation.EndWaiting();
+                invocation.RetryAfterSeconds = acquired.RetryAfterSeconds;
                 invocation.Fail(acquired.Error, acquired.Detail);
                 break;
             }

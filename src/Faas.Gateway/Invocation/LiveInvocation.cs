@@ -55,6 +55,9 @@ internal sealed class LiveInvocation(HttpContext http, FunctionRoute route, Invo
     /// <summary>What to tell the caller about <see cref="Error"/>.</summary>
     public string Detail { get; private set; } = "";
 
+    /// <summary>When the caller should try again, in seconds; 0 when there is no telling.</summary>
+    public int RetryAfterSeconds { get; set; }
+
     /// <summary>The function's own account of its failure.</summary>
     public FailureMessage? Failure { get; private set; }
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Faas.Contracts.Api;
@@ -19,7 +20,7 @@ internal static class ProblemWriter
         var response = invocation.Http.Response;
         response.Clear();
         invocation.MarkResponse();
-        var body = Prepare(response, Problems.Of(invocation.Error, invocation.Detail, invocation.Id), invocation.Error, invocation.Failure);
+        var body = Prepare(response, Problems.Of(invocation.Error, invocation.Detail, invocation.Id), invocation.Error, invocation);
         if (!HttpMethods.IsHead(invocation.Http.Request.Method))
         {
             invocation.AddBytesOut(body.WrittenCount);
@@ -39,12 +40,12 @@ internal static class ProblemWriter
         return SendAsync(http, Prepare(response, status is { } other ? problem with { Status = other } : problem, error, null), cancellationToken);
     }
 
-    private static ArrayBufferWriter<byte> Prepare(HttpResponse response, ApiProblem problem, InvocationError error, FailureMessage? failure)
+    private static ArrayBufferWriter<byte> Prepare(HttpResponse response, ApiProblem problem, InvocationError error, LiveInvocation? invocation)
     {
         var body = new ArrayBufferWriter<byte>(512);
         using (var json = new Utf8JsonWriter(body, Readable))
         {
-            Write(json, problem, failure);
+            Write(json, problem, invocation?.Failure);
         }
 
         response.StatusCode = problem.Status;
@@ -53,7 +54,7 @@ internal static class ProblemWriter
         response.Headers[Problems.ErrorHeader] = problem.Error;
         if (InvocationErrors.Of(error).Retryable)
         {
-            response.Headers.RetryAfter = "1";
+            response.Headers.RetryAfter = Math.Max(1, invocation?.RetryAfterSeconds ?? 1).ToString(CultureInfo.InvariantCulture);
         }
 
         return body;

@@ -11,7 +11,7 @@ namespace Faas.Gateway.Uplink;
 /// Applies what the controller says to routes, gates and instances. One reader at a time. What a complete picture (SyncBegin to SyncEnd)
 /// doesn't mention is removed at its end; a picture that breaks off removes nothing.
 /// </summary>
-internal sealed class ControllerPicture(RouteTable routes, GateTable gates, Outbox outbox, UsageDrain usage)
+internal sealed class ControllerPicture(RouteTable routes, GateTable gates, Outbox outbox, IUsageUplink usage)
 {
     private HashSet<string>? _routesMentioned;
     private HashSet<string>? _instancesMentioned;
@@ -61,10 +61,31 @@ internal sealed class ControllerPicture(RouteTable routes, GateTable gates, Outb
             case ControllerMessage.MessageOneofCase.InstanceGone:
                 End(message.InstanceGone);
                 break;
+            case ControllerMessage.MessageOneofCase.Freeze:
+                if (gates.TryFind(message.Freeze.Instance, out var idle))
+                {
+                    idle.Gate.Freeze(idle);
+                }
+
+                break;
+            case ControllerMessage.MessageOneofCase.Thawed:
+                if (gates.TryFind(message.Thawed.Instance, out var awake))
+                {
+                    awake.Gate.Thaw(awake);
+                }
+
+                break;
             case ControllerMessage.MessageOneofCase.ActivationFailed:
                 if (gates.TryFindGate(message.ActivationFailed.Revision, out var gate))
                 {
                     gate.ActivationFailed(ErrorFrom(message.ActivationFailed.Error, InvocationError.Unavailable), message.ActivationFailed.Detail);
+                }
+
+                break;
+            case ControllerMessage.MessageOneofCase.ActivationHeld:
+                if (gates.TryFindGate(message.ActivationHeld.Revision, out var held))
+                {
+                    held.ActivationHeld(message.ActivationHeld.Detail);
                 }
 
                 break;
@@ -109,9 +130,17 @@ internal sealed class ControllerPicture(RouteTable routes, GateTable gates, Outb
         {
             outbox.Discard(ready.Instance, reason);
         }
-        else if (!gates.TryFind(ready.Instance, out _))
+        else if (!gates.TryFind(ready.Instance, out var known))
         {
-            gates.Add(ready.Instance, ready.Revision, ready.Slots, new InstanceEndpoint(ready.Socket, ready.Address));
+            gates.Add(ready.Instance, ready.Revision, ready.Slots, new InstanceEndpoint(ready.Socket, ready.Address), ready.IsFrozen);
+        }
+        else if (ready.IsFrozen)
+        {
+            known.Gate.Freeze(known);
+        }
+        else
+        {
+            known.Gate.Thaw(known);   // a controller that was restarted has thawed what it adopted
         }
     }
 

@@ -16,6 +16,7 @@ internal sealed class Outbox : IGateEvents, IDisposable
     private readonly Dictionary<string, string> _discarded = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _signal = new(0, 1);
     private bool _isOpen;
+    private int _connections;
 
     /// <inheritdoc/>
     public void CapacityWanted(Gate gate)
@@ -41,6 +42,10 @@ internal sealed class Outbox : IGateEvents, IDisposable
 
     /// <inheritdoc/>
     public void DrainRefused(Instance instance) => Post(new GatewayMessage { DrainRefused = new DrainRefused { Instance = instance.Id } });
+
+    /// <inheritdoc/>
+    public void FreezeAnswered(Instance instance, bool isAgreed) =>
+        Post(new GatewayMessage { FreezeAnswered = new FreezeAnswered { Instance = instance.Id, Agreed = isAgreed } });
 
     /// <inheritdoc/>
     public void Discarded(Instance instance, string reason)
@@ -114,12 +119,25 @@ internal sealed class Outbox : IGateEvents, IDisposable
         }
     }
 
+    /// <summary>Connections so far: who told the controller something over an earlier one cannot know whether it arrived.</summary>
+    public int Connections
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _connections;
+            }
+        }
+    }
+
     /// <summary>A connection begins: from now on messages are kept for it.</summary>
     public void Open()
     {
         lock (_lock)
         {
             _isOpen = true;
+            _connections++;
         }
     }
 
@@ -152,7 +170,8 @@ internal sealed class Outbox : IGateEvents, IDisposable
     /// <inheritdoc/>
     public void Dispose() => _signal.Dispose();
 
-    private GatewayMessage? TryTake()
+    /// <summary>The next message, if there is one.</summary>
+    public GatewayMessage? TryTake()
     {
         while (true)
         {
@@ -170,19 +189,10 @@ internal sealed class Outbox : IGateEvents, IDisposable
             var load = gate.Load();
             if (load.Waiting > 0)
             {
-                return new GatewayMessage { CapacityWanted = ToMessage(gate.Revision, load) };
+                return new GatewayMessage { CapacityWanted = new CapacityWanted { Load = LoadReports.ToMessage(gate.Revision, load) } };
             }
         }
     }
-
-    private static CapacityWanted ToMessage(string revision, GateLoad load) => new()
-    {
-        Revision = revision,
-        Waiting = load.Waiting,
-        InFlight = load.InUse,
-        Slots = load.Slots,
-        RunMs = load.RunMs,
-    };
 
     private void Signal()
     {

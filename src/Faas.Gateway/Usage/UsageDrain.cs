@@ -8,7 +8,7 @@ namespace Faas.Gateway.Usage;
 /// batches after acknowledgements would each cost the controller a message and a commit: as much CPU as serving the invocations. After a reconnect
 /// the unacknowledged batches are sent again with the same ends.
 /// </summary>
-internal sealed partial class UsageDrain(UsageJournal journal, Outbox outbox, ILogger<UsageDrain> logger, TimeProvider clock) : BackgroundService
+internal sealed partial class UsageDrain(UsageJournal journal, Outbox outbox, ILogger<UsageDrain> logger, TimeProvider clock) : BackgroundService, IUsageUplink
 {
     private const int RecordsMax = 512;
 

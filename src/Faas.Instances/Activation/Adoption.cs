@@ -61,6 +61,7 @@ internal sealed partial class Adoption(
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {
+            sandbox.Thaw();   // its controller may have frozen it, and a frozen worker answers nobody
             await AttachAsync(sandbox, record, either.Token);
         }
         catch (Exception e) when (e is SocketException or IOException or DriverException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Faas.Contracts.Invocations;
 using Faas.Instances.Control;
 using Faas.Instances.Drivers;
+using Faas.Instances.Stems;
 using Microsoft.Extensions.Logging;
 
 namespace Faas.Instances.Activation;
@@ -22,7 +23,10 @@ internal sealed partial class InstanceTable(IInstanceEvents events, ILogger logg
         _watches[instance.Handle.Id] = WatchAsync(instance);
     }
 
-    /// <summary>Shutdown frame, then kill when <paramref name="grace"/> is over, then remove everything. Does nothing for an unknown instance.</summary>
+    /// <summary>The instance's sandbox; null for an unknown instance.</summary>
+    public LiveSandbox? Sandbox(string instanceId) => _byId.GetValueOrDefault(instanceId)?.Sandbox;
+
+    /// <summary>Shutdown frame (SIGTERM for an image), then kill when <paramref name="grace"/> is over, then remove everything. Does nothing for an unknown instance.</summary>
     public async Task StopAsync(string instanceId, TimeSpan grace, CancellationToken cancellationToken)
     {
         if (!_byId.TryGetValue(instanceId, out var instance))

@@ -11,6 +11,10 @@ internal sealed class LiveInstance(InstanceHandle handle, LiveSandbox sandbox)
 
     public LiveSandbox Sandbox { get; } = sandbox;
 
-    /// <summary>True for exactly one caller, which then decides how the end is reported.</summary>
-    public bool TryBeginEnd() => Interlocked.Exchange(ref _isEnding, 1) == 0;
+    /// <summary>True for exactly one caller, which then decides how the end is reported. From the first call on it is thawed: a frozen one could not end.</summary>
+    public bool TryBeginEnd()
+    {
+        Sandbox.ThawForGood();
+        return Interlocked.Exchange(ref _isEnding, 1) == 0;
+    }
 }

@@ -1,4 +1,3 @@
-using Faas.Contracts.Functions;
 using Faas.Contracts.Invocations;
 using Faas.Instances.Folders;
 using Faas.Instances.Stems;
@@ -28,7 +27,7 @@ internal sealed class StemActivation(
 
             var placing = around.Time.GetTimestamp();
             CodePlacement.Place(request.CodeFolder, sandbox.Folder.Code);
-            await LimitAsync(request.Spec, sandbox, cancellationToken);
+            await around.Driver.LimitAsync(sandbox.Launched, request.Spec.Cpu, cancellationToken);
             phases = phases with { Place = around.Time.GetElapsedTime(placing) };
 
             var specializing = around.Time.GetTimestamp();
@@ -72,20 +71,11 @@ internal sealed class StemActivation(
         await _starts.WaitAsync(cancellationToken);
         try
         {
-            return await starter.StartAsync(key, cancellationToken);
+            return await starter.StartAsync(key, isBackground: false, cancellationToken);
         }
         finally
         {
             _starts.Release();
-        }
-    }
-
-    private async Task LimitAsync(FunctionSpec spec, LiveSandbox sandbox, CancellationToken cancellationToken)
-    {
-        const double StemCpu = 1;
-        if (Math.Abs(spec.Cpu - StemCpu) > 0.001)
-        {
-            await around.Driver.LimitAsync(sandbox.Launched, spec.Cpu, cancellationToken);
         }
     }
 

@@ -10,18 +10,19 @@ internal sealed class ControlGroups
     /// <summary>Most processes and threads of an instance: .NET and Node each need about 20, a fork bomb stops here.</summary>
     public const int PidsMax = 256;
 
+    /// <summary>Weight, out of 1024, of a stem that is made ahead of its use: on busy cores its start must not slow down what somebody waits for.</summary>
+    public const int BackgroundShares = 128;
+
     private const int PeriodMicros = 100_000;
-    private const string Root = "/sys/fs/cgroup";
-    private static readonly string[] V1Controllers = ["memory", "cpu", "pids"];
+    private const string Root = ControlGroup.Root;
+
+    /// <summary>Freezing and accounting are not demanded: where they are missing, making their folders would make ordinary ones.</summary>
+    private static readonly string[] V1Controllers = ["memory", "cpu", "pids", .. new[] { "freezer", "cpuacct" }.Where(c => Directory.Exists(Path.Combine(Root, c)))];
 
     private readonly string _parent;
-    private readonly bool _isV2;
+    private readonly bool _isV2 = ControlGroup.IsV2;
 
-    private ControlGroups(string name, bool isV2)
-    {
-        _parent = Path.Combine("faas", name);
-        _isV2 = isV2;
-    }
+    private ControlGroups(string name) => _parent = Path.Combine("faas", name);
 
     /// <summary>The control groups of <paramref name="node"/> and <paramref name="driver"/>, apart so that none takes the other's for its own; null when they cannot be used.</summary>
     public static ControlGroups? TryOpen(string node, string driver)
@@ -31,7 +32,7 @@ internal sealed class ControlGroups
             return null;
         }
 
-        var groups = new ControlGroups($"{node}-{driver}", isV2: File.Exists(Path.Combine(Root, "cgroup.controllers")));
+        var groups = new ControlGroups($"{node}-{driver}");
         try
         {
             groups.CreateParents();
@@ -71,6 +72,9 @@ internal sealed class ControlGroups
     /// <summary>The parent of all groups as engines name it.</summary>
     public string Parent => "/" + _parent;
 
+    /// <summary>The group itself, which need not exist.</summary>
+    public ControlGroup Group(string id) => ControlGroup.At(Path.Combine(_parent, id));
+
     /// <summary>The files to which a process writes its pid to join the group.</summary>
     public IEnumerable<string> ProcessFiles(string id) => Folders(id).Select(f => Path.Combine(f, "cgroup.procs"));
 
@@ -85,6 +89,18 @@ internal sealed class ControlGroups
         }
 
         Write(id, "cpu", "cpu.cfs_quota_us", quota.ToString(CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>Its weight where cores are short: that of everybody, or an eighth of it for what nobody waits for.</summary>
+    public void SetWeight(string id, bool isBackground)
+    {
+        if (_isV2)
+        {
+            Write(id, "cpu", "cpu.weight", isBackground ? "12" : "100");
+            return;
+        }
+
+        Write(id, "cpu", "cpu.shares", (isBackground ? BackgroundShares : 1024).ToString(CultureInfo.InvariantCulture));
     }
 
     /// <summary>Microseconds of CPU time in each period of 100 ms; the kernel takes no less than 1 ms.</summary>

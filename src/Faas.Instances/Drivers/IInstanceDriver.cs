@@ -16,7 +16,7 @@ internal interface IInstanceDriver : IAsyncDisposable
     /// <exception cref="DriverException">It could not be started.</exception>
     Task<Launched> StartAsync(LaunchPlan plan, CancellationToken cancellationToken);
 
-    /// <summary>Sets the CPU limit of a started sandbox, in cores.</summary>
+    /// <summary>Sets the CPU limit of a started sandbox, in cores, and gives it its full weight: somebody waits for it now.</summary>
     Task LimitAsync(Launched sandbox, double cpu, CancellationToken cancellationToken);
 
     /// <summary>Completes when the sandbox has ended, with the reason as far as it is known.</summary>

@@ -9,4 +9,10 @@ internal interface IRunsImages
 
     /// <summary>Reports the sandbox's output line by line (text, then <c>stdout</c> or <c>stderr</c>) until the result is disposed.</summary>
     Task<IAsyncDisposable> FollowOutputAsync(Launched sandbox, Action<string, string> line, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Sends the signal by which the image wants to be asked to end, SIGTERM unless it names another. Does not wait. Note that the kernel ignores a signal to
+    /// a sandbox's first process for which that has no handler.
+    /// </summary>
+    Task AskToStopAsync(Launched sandbox, CancellationToken cancellationToken);
 }

@@ -11,6 +11,7 @@ internal sealed class LiveSandbox
     private static readonly TimeSpan ExplanationPatience = TimeSpan.FromSeconds(3);
 
     private readonly SandboxSurroundings _around;
+    private readonly Freezer _freezer;
     private readonly Lock _lock = new();
     private ControlConnection? _control;
     private IAsyncDisposable? _output;
@@ -19,6 +20,7 @@ internal sealed class LiveSandbox
     public LiveSandbox(SandboxSurroundings around, InstanceFolder folder, int uid, LogSink log)
     {
         _around = around;
+        _freezer = new Freezer(around.Driver, around.Time);
         Folder = folder;
         Uid = uid;
         Log = log;
@@ -40,6 +42,9 @@ internal sealed class LiveSandbox
     /// <summary>The control connection; only images have none.</summary>
     public ControlConnection Control => _control ?? throw new InvalidOperationException("this sandbox has no control connection");
 
+    /// <summary>Its control group, for measuring; null where there is none.</summary>
+    public ControlGroup? Group => (_around.Driver as IFreezable)?.GroupOf(Launched);
+
     /// <summary>Completes when the sandbox has ended or must be taken for it. Never fails.</summary>
     public Task Ended { get; private set; } = Task.CompletedTask;
 
@@ -56,8 +61,34 @@ internal sealed class LiveSandbox
     /// <summary>A sandbox without a control connection ends when its driver says so.</summary>
     public void Attach(Task ended) => Ended = ended;
 
-    /// <summary>Asks it to finish what runs and end. Without a control connection there is nobody to ask.</summary>
-    public Task ShutdownAsync(TimeSpan grace, CancellationToken cancellationToken) => _control?.ShutdownAsync(grace, cancellationToken) ?? Task.CompletedTask;
+    /// <summary>Freezes it; true when it stands still. False when that is impossible or its end has begun; then it runs.</summary>
+    public async Task<bool> FreezeAsync(CancellationToken cancellationToken) => !Ended.IsCompleted && await _freezer.FreezeAsync(Launched, cancellationToken);
+
+    /// <summary>Lets it run again. False when it has no control group or its end has begun.</summary>
+    public bool Thaw() => _freezer.Thaw(Launched);
+
+    /// <summary>Its end begins: it runs from now on, and cannot be frozen.</summary>
+    public void ThawForGood() => _freezer.ThawForGood(Launched);
+
+    /// <summary>Asks it to finish what runs and end: a worker by a message, an image, which has no worker, by a signal. It must not be frozen.</summary>
+    public async Task ShutdownAsync(TimeSpan grace, CancellationToken cancellationToken)
+    {
+        if (_control is not null)
+        {
+            await _control.ShutdownAsync(grace, cancellationToken);
+        }
+        else if (_around.Driver is IRunsImages images)
+        {
+            try
+            {
+                await images.AskToStopAsync(Launched, cancellationToken);
+            }
+            catch (DriverException)
+            {
+                // The engine is away: nobody can be asked, and removing it is tried again until the engine is back.
+            }
+        }
+    }
 
     /// <summary>Why it ended, as far as that can be found out soon.</summary>
     public async Task<ExitReport> ExplainAsync()

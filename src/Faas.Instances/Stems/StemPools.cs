@@ -4,13 +4,16 @@ using Microsoft.Extensions.Logging;
 namespace Faas.Instances.Stems;
 
 /// <summary>
-/// Ready stems, a few for each key in demand. Driven by events: whatever changes the state calls <see cref="Pump"/>, which starts what is missing and
+/// Ready stems, as many for each key as demand asks for. Driven by events: whatever changes the state calls <see cref="Pump"/>, which starts what is missing and
 /// removes what is too much. All state is guarded by <c>_lock</c>.
 /// </summary>
 internal sealed partial class StemPools : IAsyncDisposable
 {
     /// <summary>Pause between taking a stem and starting its successor, so that the start does not compete with the cold start that took it.</summary>
     private static readonly TimeSpan RefillDelay = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How often demand is looked at again while more stems are kept than an idle platform needs.</summary>
+    private static readonly TimeSpan ReviewInterval = TimeSpan.FromSeconds(15);
 
     private static readonly TimeSpan BackOffMin = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan BackOffMax = TimeSpan.FromSeconds(30);
@@ -21,6 +24,7 @@ internal sealed partial class StemPools : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly int _parallelStarts;
     private readonly int _stemsMax;
+    private readonly int? _stemsPerKey;
     private readonly ITimer _later;
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -36,6 +40,7 @@ internal sealed partial class StemPools : IAsyncDisposable
         _start = start;
         _parallelStarts = options.ParallelStarts;
         _stemsMax = options.StemsMax;
+        _stemsPerKey = options.StemsPerKey;
         _events = events;
         _logger = logger;
         _time = time;
@@ -51,21 +56,21 @@ internal sealed partial class StemPools : IAsyncDisposable
         }
     }
 
-    /// <summary>Sets how many stems each key should have; keys that are missing get none.</summary>
-    public void SetTargets(IReadOnlyDictionary<StemKey, int> targets)
+    /// <summary>Sets how many functions use each key; keys that are missing get no stems.</summary>
+    public void SetDeployed(IReadOnlyDictionary<StemKey, int> functions)
     {
         lock (_lock)
         {
             foreach (var (key, pool) in _pools)
             {
-                pool.Target = targets.GetValueOrDefault(key);
+                pool.Functions = functions.GetValueOrDefault(key);
             }
 
-            foreach (var (key, target) in targets)
+            foreach (var (key, count) in functions)
             {
-                if (target > 0 && !_pools.ContainsKey(key))
+                if (count > 0 && !_pools.ContainsKey(key))
                 {
-                    _pools[key] = new Pool { Target = target };
+                    _pools[key] = new Pool { Functions = count };
                 }
             }
         }
@@ -88,7 +93,9 @@ internal sealed partial class StemPools : IAsyncDisposable
                     taken = taken.Ended.IsCompleted ? null : taken;   // died just now: its own continuation removes it
                 }
 
-                pool.NotBefore = Later(pool.NotBefore, _time.GetUtcNow() + RefillDelay);
+                var now = _time.GetUtcNow();
+                pool.Demand.Taken(now);
+                pool.NotBefore = Later(pool.NotBefore, now + RefillDelay);
             }
         }
 
@@ -139,6 +146,7 @@ internal sealed partial class StemPools : IAsyncDisposable
             var now = _time.GetUtcNow();
             foreach (var (key, pool) in _pools.ToList())
             {
+                pool.Target = _stemsPerKey is { } own ? Math.Min(pool.Functions, own) : pool.Demand.Target(pool.Functions, now);
                 while (pool.Ready.Count > pool.Target)
                 {
                     Track(pool.Ready[^1].RemoveAsync());
@@ -146,7 +154,7 @@ internal sealed partial class StemPools : IAsyncDisposable
                     Track(Task.Run(_events.StemsChanged));
                 }
 
-                if (pool is { Target: 0, Ready.Count: 0, Starting: 0 })
+                if (pool is { Functions: 0, Ready.Count: 0, Starting: 0 })
                 {
                     _pools.Remove(key);
                 }
@@ -162,6 +170,11 @@ internal sealed partial class StemPools : IAsyncDisposable
             }
 
             var waits = _pools.Values.Where(p => p.Ready.Count + p.Starting < p.Target && p.NotBefore > now).Select(p => p.NotBefore - now).ToList();
+            if (_stemsPerKey is null && _pools.Values.Any(p => p.Target > StemDemand.Base))
+            {
+                waits.Add(ReviewInterval);
+            }
+
             if (waits.Count > 0)
             {
                 _later.Change(waits.Min() + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
@@ -172,6 +185,7 @@ internal sealed partial class StemPools : IAsyncDisposable
     private async Task StartOneAsync(StemKey key, Pool pool)
     {
         LiveSandbox? stem = null;
+        var began = _time.GetTimestamp();
         try
         {
             stem = await _start(key, _stopping.Token);
@@ -185,7 +199,7 @@ internal sealed partial class StemPools : IAsyncDisposable
             Log.NotStarted(_logger, key, e.Message, e.Tail.Count > 0 ? e.Tail[^1] : "no output");
         }
 
-        if (!Admit(pool, stem) && stem is not null)
+        if (!Admit(pool, stem, _time.GetElapsedTime(began)) && stem is not null)
         {
             await stem.RemoveAsync();
         }
@@ -194,7 +208,7 @@ internal sealed partial class StemPools : IAsyncDisposable
         Pump();
     }
 
-    private bool Admit(Pool pool, LiveSandbox? stem)
+    private bool Admit(Pool pool, LiveSandbox? stem, TimeSpan took)
     {
         lock (_lock)
         {
@@ -212,6 +226,7 @@ internal sealed partial class StemPools : IAsyncDisposable
             }
 
             pool.Failures = 0;
+            pool.Demand.Made(took);
             pool.Ready.Add(stem);
             Track(WatchAsync(stem, pool));
             return true;
@@ -256,6 +271,11 @@ internal sealed partial class StemPools : IAsyncDisposable
     private sealed class Pool
     {
         public List<LiveSandbox> Ready { get; } = [];
+
+        public StemDemand Demand { get; } = new();
+
+        /// <summary>Deployed functions that use the key.</summary>
+        public int Functions { get; set; }
 
         public int Target { get; set; }
 

@@ -9,8 +9,11 @@ namespace Faas.Instances.Stems;
 internal sealed class StemStarter(SandboxSurroundings around, IInstanceEvents events, TimeSpan timeout)
 {
     /// <summary>A new stem that is ready to be specialized. When it throws, nothing is left behind.</summary>
+    /// <param name="key">Its kind.</param>
+    /// <param name="isBackground">Whether it is made ahead of its use.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="StemException">It did not become ready.</exception>
-    public async Task<LiveSandbox> StartAsync(StemKey key, CancellationToken cancellationToken)
+    public async Task<LiveSandbox> StartAsync(StemKey key, bool isBackground, CancellationToken cancellationToken)
     {
         var folder = around.NewFolder();
         var sandbox = new LiveSandbox(around, folder, around.Users.Take(), new LogSink(events, around.Time));
@@ -18,7 +21,7 @@ internal sealed class StemStarter(SandboxSurroundings around, IInstanceEvents ev
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {
-            await StartAsync(key, sandbox, either.Token);
+            await StartAsync(key, isBackground, sandbox, either.Token);
             return sandbox;
         }
         catch (Exception e)
@@ -37,7 +40,7 @@ internal sealed class StemStarter(SandboxSurroundings around, IInstanceEvents ev
         }
     }
 
-    private async Task StartAsync(StemKey key, LiveSandbox sandbox, CancellationToken cancellationToken)
+    private async Task StartAsync(StemKey key, bool isBackground, LiveSandbox sandbox, CancellationToken cancellationToken)
     {
         var token = RandomNumberGenerator.GetHexString(32, lowercase: true);
         sandbox.Folder.Create();
@@ -53,6 +56,7 @@ internal sealed class StemStarter(SandboxSurroundings around, IInstanceEvents ev
                 MemoryMiB = key.MemoryMiB,
                 Network = key.Network,
                 Token = token,
+                IsBackground = isBackground,
             },
             cancellationToken);
         await WaitUntilReadyAsync(key, sandbox, ready, cancellationToken);

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace Faas.Instances.Drivers.Docker;
 
 /// <summary>Instances as hardened containers. Holds no state that the engine does not have, so an engine that comes back is used again at once.</summary>
-internal sealed class DockerDriver : IInstanceDriver, IRunsImages
+internal sealed class DockerDriver : IInstanceDriver, IRunsImages, IFreezable
 {
     private static readonly TimeSpan ProbePatience = TimeSpan.FromSeconds(3);
 
@@ -19,6 +19,7 @@ internal sealed class DockerDriver : IInstanceDriver, IRunsImages
     private readonly Dictionary<string, string> _images;
     private readonly IReadOnlyDictionary<string, RuntimeInstallation> _installations;
     private readonly ControlGroups? _groups;
+    private readonly ContainerGroups _containerGroups;
     private readonly EgressNetwork _egress;
     private readonly ImageStore _store;
     private readonly HostImage _hostImage;
@@ -32,6 +33,8 @@ internal sealed class DockerDriver : IInstanceDriver, IRunsImages
         _images = options.Images;
         _installations = setup.Installations.ToDictionary(i => i.Name);
         _groups = usesCgroupFiles ? ControlGroups.TryOpen(setup.Node, "docker") : null;
+        _containerGroups = new ContainerGroups(_groups?.Parent);
+        CanFreeze = ControlGroup.CanFreeze && AddressOf(options).StartsWith("unix:", StringComparison.Ordinal);   // an engine elsewhere has its groups elsewhere
         _egress = new EgressNetwork(client, engine, setup.Node, setup.Time);
         _store = new ImageStore(client, engine, logger);
         _hostImage = new HostImage(client, engine, setup, logger);
@@ -39,6 +42,10 @@ internal sealed class DockerDriver : IInstanceDriver, IRunsImages
     }
 
     public SandboxReport Report { get; }
+
+    public bool CanFreeze { get; }
+
+    public ControlGroup? GroupOf(Launched sandbox) => _containerGroups.Find(sandbox.Native);
 
     /// <summary>The engine's address by configuration.</summary>
     public static string AddressOf(InstanceOptions options)
@@ -126,12 +133,18 @@ internal sealed class DockerDriver : IInstanceDriver, IRunsImages
             if (_groups is not null)
             {
                 _groups.SetCpu(sandbox.Native, cpu);   // 0.05 ms; through the engine it takes 10
+                _groups.SetWeight(sandbox.Native, isBackground: false);
                 return;
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // Not where we expect it: the engine knows.
+        }
+
+        if (_groups is null && Math.Abs(cpu - 1) < 0.001)
+        {
+            return;   // it was started with this limit and its full weight
         }
 
         await _engine.RunAsync("limit a container", () => _client.Containers.UpdateContainerAsync(sandbox.Native, ContainerPlan.Cpu(cpu), cancellationToken), cancellationToken);
@@ -151,14 +164,16 @@ internal sealed class DockerDriver : IInstanceDriver, IRunsImages
         }
     }
 
-    public Task RemoveAsync(Launched sandbox, CancellationToken cancellationToken)
+    public async Task RemoveAsync(Launched sandbox, CancellationToken cancellationToken)
     {
+        GroupOf(sandbox)?.TryThaw();   // the engine does not know that it is frozen, and would wait for ever for its SIGKILL to take effect
         if (_outputs.TryRemove(sandbox.Id, out var output))
         {
             output.Dispose();
         }
 
-        return RemoveByNameAsync(NameOf(sandbox.Id), cancellationToken);
+        await RemoveByNameAsync(NameOf(sandbox.Id), cancellationToken);
+        _containerGroups.Forget(sandbox.Native);
     }
 
     public async Task<IReadOnlyList<Launched>> ListAsync(CancellationToken cancellationToken)
@@ -182,6 +197,21 @@ internal sealed class DockerDriver : IInstanceDriver, IRunsImages
         }
 
         return new ContainerOutput(output, line);
+    }
+
+    public async Task AskToStopAsync(Launched sandbox, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var container = await _engine.RunAsync("inspect", () => _client.Containers.InspectContainerAsync(sandbox.Native, cancellationToken), cancellationToken);
+            var signal = container.Config?.StopSignal is { Length: > 0 } named ? named : "SIGTERM";
+            await _engine.RunAsync("signal a container", () => _client.Containers.KillContainerAsync(
+                sandbox.Native, new ContainerKillParameters { Signal = signal }, cancellationToken), cancellationToken);
+        }
+        catch (DriverException e) when (e.IsNotFound || e.IsConflict)
+        {
+            // It has ended by itself.
+        }
     }
 
     public async ValueTask DisposeAsync()

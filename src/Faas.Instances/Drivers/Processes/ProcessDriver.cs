@@ -7,7 +7,7 @@ using Faas.Instances.Languages;
 namespace Faas.Instances.Drivers.Processes;
 
 /// <summary>Instances as processes of this machine: inside bubblewrap where it works, else without any isolation. As root with control groups.</summary>
-internal sealed class ProcessDriver : IInstanceDriver
+internal sealed class ProcessDriver : IInstanceDriver, IFreezable
 {
     private static readonly TimeSpan KillPatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(10);
@@ -43,6 +43,10 @@ internal sealed class ProcessDriver : IInstanceDriver
 
     public SandboxReport Report { get; }
 
+    public bool CanFreeze => _groups is not null && ControlGroup.CanFreeze;
+
+    public ControlGroup? GroupOf(Launched sandbox) => _groups?.Group(sandbox.Id);
+
     public SandboxView View(LaunchPlan plan)
     {
         var installation = _installations.GetValueOrDefault(plan.Runtime)
@@ -64,6 +68,7 @@ internal sealed class ProcessDriver : IInstanceDriver
         try
         {
             _groups?.Create(id, plan.MemoryMiB, plan.Cpu);
+            _groups?.SetWeight(id, plan.IsBackground);
             var process = Process.Start(StartInfo(plan))!;
             _children[id] = process;
             var identity = ProcessIdentity.Of(process.Id) ?? new ProcessIdentity(process.Id, 0);
@@ -80,6 +85,7 @@ internal sealed class ProcessDriver : IInstanceDriver
     public Task LimitAsync(Launched sandbox, double cpu, CancellationToken cancellationToken)
     {
         _groups?.SetCpu(sandbox.Id, cpu);
+        _groups?.SetWeight(sandbox.Id, isBackground: false);
         return Task.CompletedTask;
     }
 
@@ -105,6 +111,7 @@ internal sealed class ProcessDriver : IInstanceDriver
 
     public async Task RemoveAsync(Launched sandbox, CancellationToken cancellationToken)
     {
+        GroupOf(sandbox)?.TryThaw();   // on version 1 the SIGKILL of a frozen process waits for this
         using var deadline = new CancellationTokenSource(KillPatience, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         try
