@@ -19,17 +19,7 @@ The last line is a JSON array, one object for each runtime:
 USAGE
 }
 
-sandbox="" samples=30 stems=24
-while [ $# -gt 0 ]; do
-  case $1 in
-    --sandbox) sandbox=${2:?}; shift ;;
-    --samples) samples=${2:?}; shift ;;
-    --stems) stems=${2:?}; shift ;;
-    --help|-h) usage; exit 0 ;;
-    *) usage >&2; exit 2 ;;
-  esac
-  shift
-done
+options sandbox= samples=30 stems=24 -- "$@"
 sandbox=${sandbox:-$(default_sandbox)}
 need dotnet
 build

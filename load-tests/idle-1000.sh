@@ -14,16 +14,7 @@ The last line is JSON: {"functions","instanceProcesses","gatewayRssMiB","control
 USAGE
 }
 
-sandbox="" functions=1000
-while [ $# -gt 0 ]; do
-  case $1 in
-    --sandbox) sandbox=${2:?}; shift ;;
-    --functions) functions=${2:?}; shift ;;
-    --help|-h) usage; exit 0 ;;
-    *) usage >&2; exit 2 ;;
-  esac
-  shift
-done
+options sandbox= functions=1000 -- "$@"
 sandbox=${sandbox:-$(default_sandbox)}
 need dotnet
 build

@@ -15,6 +15,31 @@ say() { printf '%s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 need() { local program; for program in "$@"; do command -v "$program" >/dev/null 2>&1 || die "This measurement needs $program."; done; }
 
+# options NAME=DEFAULT... -- ARGUMENTS...: sets a variable for each NAME, from `--name VALUE` among the arguments (NAME's underscores are dashes there), else to
+# its default. --help prints `usage` and ends; anything else is wrong usage.
+options() {
+  local names=" " name
+  while [ "$1" != -- ]; do
+    names+="${1%%=*} "
+    printf -v "${1%%=*}" '%s' "${1#*=}"
+    shift
+  done
+  shift
+  while [ $# -gt 0 ]; do
+    case $1 in --help|-h) usage; exit 0 ;; esac
+    name=${1#--}
+    name=${name//-/_}
+    if [[ $1 != --* || $names != *" $name "* || $# -lt 2 ]]; then
+      usage >&2
+      exit 2
+    fi
+    printf -v "$name" '%s' "$2"
+    shift 2
+  done
+}
+
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+
 # Where functions run unless --sandbox says otherwise: Docker when it answers.
 default_sandbox() { if docker version >/dev/null 2>&1; then echo docker; else echo process; fi; }
 

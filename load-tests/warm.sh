@@ -19,22 +19,10 @@ The last line is a JSON array, one object for each number of connections:
 USAGE
 }
 
-sandbox=process runtime=dotnet rounds=5 seconds=4
-while [ $# -gt 0 ]; do
-  case $1 in
-    --sandbox) sandbox=${2:?}; shift ;;
-    --runtime) runtime=${2:?}; shift ;;
-    --rounds) rounds=${2:?}; shift ;;
-    --seconds) seconds=${2:?}; shift ;;
-    --help|-h) usage; exit 0 ;;
-    *) usage >&2; exit 2 ;;
-  esac
-  shift
-done
+options sandbox=process runtime=dotnet rounds=5 seconds=4 -- "$@"
 need dotnet nginx wrk curl python3
 build
 
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 direct_port=$(free_port)
 nginx_port=$(free_port)
 

@@ -14,16 +14,7 @@ The last line is JSON: {"crossings","calls","nonSuccess","failures"}; the exit c
 USAGE
 }
 
-sandbox="" crossings=500
-while [ $# -gt 0 ]; do
-  case $1 in
-    --sandbox) sandbox=${2:?}; shift ;;
-    --crossings) crossings=${2:?}; shift ;;
-    --help|-h) usage; exit 0 ;;
-    *) usage >&2; exit 2 ;;
-  esac
-  shift
-done
+options sandbox= crossings=500 -- "$@"
 sandbox=${sandbox:-$(default_sandbox)}
 need dotnet
 build

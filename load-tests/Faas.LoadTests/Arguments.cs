@@ -22,5 +22,10 @@ internal sealed class Arguments
         return new Arguments(values);
     }
 
+    /// <summary>Null when it is missing or empty, which is how the scripts pass on what was not said.</summary>
+    public string? Text(string name) => _values.GetValueOrDefault(name) is { Length: > 0 } value ? value : null;
+
+    public int Number(string name, int fallback) => Text(name) is null ? fallback : Number(name);
+
     public int Number(string name) => int.Parse(this[name], CultureInfo.InvariantCulture);
 }

@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using Faas.LoadTests;
+using Faas.LoadTests.Scaling;
 
 [assembly: SupportedOSPlatform("linux")]
 
@@ -23,6 +24,14 @@ try
         case "deploy": await WarmFunction.DeployAsync(arguments, interrupted.Token); break;
         case "serve": HelloServer.Run(arguments); break;
         case "ratios": await WarmReport.PrintAsync(arguments, interrupted.Token); break;
+        case "step": return await Step.RunAsync(arguments, interrupted.Token) ? 0 : 1;
+        case "connections": return await Connections.RunAsync(arguments, interrupted.Token) ? 0 : 1;
+        case "client": return await OwnCost.RunAsync(arguments, interrupted.Token) ? 0 : 1;
+        case "mixed": await Mixed.RunAsync(arguments, interrupted.Token); break;
+        case "mixed-report": return await MixedReport.PrintAsync(arguments, interrupted.Token) ? 0 : 1;
+        case "rolling": return await Rolling.RunAsync(arguments, interrupted.Token) ? 0 : 1;
+        case "crashes": return await Crashes.RunAsync(arguments, interrupted.Token) ? 0 : 1;
+        case "thaw": return await Thaw.RunAsync(arguments, interrupted.Token) ? 0 : 1;
         default: throw new ArgumentException("Which measurement? The scripts in load-tests/ run them all.");
     }
 

@@ -59,9 +59,12 @@ internal sealed class Target : IDisposable
     };
 
     /// <summary>Uploads the hello function's code, once for all functions of the runtime.</summary>
-    public async Task<string> UploadHelloAsync(string runtime, CancellationToken cancellationToken)
+    public Task<string> UploadHelloAsync(string runtime, CancellationToken cancellationToken) =>
+        UploadAsync(runtime switch { Runtimes.Python => "hello.py", Runtimes.Node => "hello.js", _ => "Hello.cs" }, cancellationToken);
+
+    /// <summary>Uploads one file of <c>load-tests/functions</c> as code; returns its digest.</summary>
+    public async Task<string> UploadAsync(string file, CancellationToken cancellationToken)
     {
-        var file = runtime switch { Runtimes.Python => "hello.py", Runtimes.Node => "hello.js", _ => "Hello.cs" };
         var packed = new MemoryStream();
         await using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
         await using (var tar = new TarWriter(gzip))
