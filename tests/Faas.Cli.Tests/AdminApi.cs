@@ -14,17 +14,13 @@ internal sealed class AdminApi : IDisposable
     public const string Key = "test-key";
 
     private readonly HttpListener _listener = new();
-    private readonly Dictionary<string, Func<HttpListenerRequest, byte[], Answer>> _routes = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Func<HttpListenerRequest, byte[], Answer>> _routes = new(StringComparer.Ordinal);
     private readonly Task _serving;
 
-    public AdminApi()
+    /// <param name="url">Where another one was before; null for a free port.</param>
+    public AdminApi(string? url = null)
     {
-        using (var probe = new TcpListener(IPAddress.Loopback, 0))
-        {
-            probe.Start();
-            Url = $"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}";
-        }
-
+        Url = url ?? FreeUrl();
         _listener.Prefixes.Add(Url + "/");
         _listener.Start();
         On("GET /v1/platform", (_, _) => Answer.Json(Platform(Url), FaasJson.Default.PlatformDescription));
@@ -75,8 +71,13 @@ internal sealed class AdminApi : IDisposable
 
     public static FunctionSummary Summary(string name) => new()
     {
-        Name = name, Runtime = "python", State = "ready", Instances = 2, Revision = "rev-1", MemoryMiB = 256, Invocations = 7, Cost = 0.000001m,
+        Name = name, Runtime = "python", State = "ready", Instances = 2, Load = new FunctionLoad(1, 1, 0, 0, 0, 3, 1, 12.4, 40, null), ColdStarts = 2, Revision = "rev-1", MemoryMiB = 256, Invocations = 7, Cost = 0.000001m,
         DeployedAt = DateTimeOffset.UnixEpoch, Url = "http://127.0.0.1:8080/function/" + name,
+    };
+
+    public static PlatformLoad Load(params IReadOnlyList<FunctionSummary> functions) => new()
+    {
+        Cores = 2, IdleMs = 0, AtMs = 0, MemoryMiB = 8192, AvailableMiB = 6144, AllottableMiB = 1024, AllottedMiB = 512, Stems = new Dictionary<string, int>(), Functions = functions,
     };
 
     public static PlatformDescription Platform(string publicUrl) => new()
@@ -89,6 +90,13 @@ internal sealed class AdminApi : IDisposable
     {
         _listener.Close();
         _serving.Wait(FaasProgram.Patience);
+    }
+
+    private static string FreeUrl()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return $"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}";
     }
 
     private async Task ServeAsync()

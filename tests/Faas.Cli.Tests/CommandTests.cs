@@ -97,6 +97,12 @@ public sealed class CommandTests : IDisposable
     [InlineData("invoke hello -d notjson")]
     [InlineData("invoke hello --header nocolon")]
     [InlineData("list --admin ftp://x")]
+    [InlineData("top --interval 100ms")]
+    [InlineData("top --interval 2m")]
+    [InlineData("top --interval 1")]
+    [InlineData("top --sort cost")]
+    [InlineData("up --memory lots")]
+    [InlineData("up --memory 1MiB")]
     [InlineData("up --sandbox none")]
     [InlineData("up --listen http://not-an-address.invalid:1")]
     public async Task Wrong_usage_is_exit_code_2_and_never_a_stack_trace(string line)
@@ -218,6 +224,8 @@ public sealed class CommandTests : IDisposable
         _api.Functions.Add(AdminApi.Summary("hello"));
         var environment = new Dictionary<string, string> { ["FAAS_ADMIN"] = _api.Url, ["FAAS_KEY"] = AdminApi.Key };
         Assert.Equal("describe", (await FaasProgram.RunAsync(_folder.Path, ["[suggest:9]", "faas desc"], environment: environment)).Out.Trim());
+        Assert.Contains("top", (await FaasProgram.RunAsync(_folder.Path, ["[suggest:6]", "faas t"], environment: environment)).Out.Split('\n'));
+        Assert.Contains("hello", (await FaasProgram.RunAsync(_folder.Path, ["[suggest:9]", "faas top "], environment: environment)).Out, StringComparison.Ordinal);
         Assert.Contains("hello", (await FaasProgram.RunAsync(_folder.Path, ["[suggest:12]", "faas invoke "], environment: environment)).Out, StringComparison.Ordinal);
     }
 
@@ -225,7 +233,7 @@ public sealed class CommandTests : IDisposable
     public async Task Help_of_every_verb_ends_with_examples_and_the_roots_with_exit_codes()
     {
         Assert.Contains("Exit codes:", (await RunAsync("--help")).Out, StringComparison.Ordinal);
-        foreach (var verb in (string[])["up", "controller", "gateway", "init", "deploy", "invoke", "list", "describe", "logs", "invocations", "delete", "version", "completion"])
+        foreach (var verb in (string[])["up", "controller", "gateway", "init", "deploy", "invoke", "list", "top", "describe", "logs", "invocations", "delete", "version", "completion"])
         {
             Assert.Contains("Examples:", (await FaasProgram.RunAsync(_folder.Path, [verb, "--help"])).Out, StringComparison.Ordinal);
         }

@@ -25,11 +25,17 @@ internal static class FaasProgram
     /// <summary>The same on a terminal (of util-linux's <c>script</c>, which every Linux has): all it writes, with its escape sequences.</summary>
     public static async Task<(int ExitCode, string Screen)> RunOnTerminalAsync(string folder, IReadOnlyList<string> arguments)
     {
-        var command = string.Join(' ', arguments.Prepend(Executable).Select(argument => $"'{argument}'"));
-        using var process = Start("script", folder, ["-qefc", command, "/dev/null"], new Dictionary<string, string> { ["TERM"] = "xterm-256color" });
+        using var process = StartOnTerminal(folder, arguments);
         var screen = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
         return (process.ExitCode, await screen);
+    }
+
+    /// <summary>The same, running: what is written to its standard input is typed on the terminal.</summary>
+    public static Process StartOnTerminal(string folder, IReadOnlyList<string> arguments, int columns = 80, int rows = 24)
+    {
+        var command = string.Join(' ', arguments.Prepend(Executable).Select(argument => $"'{argument}'"));
+        return Start("script", folder, ["-qefc", $"stty cols {columns} rows {rows}; exec {command}", "/dev/null"], new Dictionary<string, string> { ["TERM"] = "xterm-256color" });
     }
 
     public static Process Start(string executable, string folder, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment = null)

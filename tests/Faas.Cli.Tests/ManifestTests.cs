@@ -26,8 +26,14 @@ public sealed class ManifestTests : IDisposable
                 timeout: 1m30s
                 concurrency: 4
                 minInstances: 1
+                minActive: 2
                 maxInstances: 20
                 keepAlive: 30s
+                freeze: false
+                warm:
+                - {from: "0 8 * * MON-FRI", for: 10h, timeZone: Europe/Berlin, instances: 2}
+                - from: 30 3 1 * *
+                  for: 1h30m
                 env: {LEVEL: debug, PORTS: 80}
                 network: none
             """));
@@ -35,6 +41,13 @@ public sealed class ManifestTests : IDisposable
         Assert.Equal(("hello", "python", "handler.main"), (spec.Name, spec.Runtime, spec.Handler));
         Assert.Equal((1024, 0.5, TimeSpan.FromSeconds(90), TimeSpan.FromSeconds(30)), (spec.MemoryMiB, spec.Cpu, spec.Timeout, spec.KeepAlive));
         Assert.Equal((4, 1, 20, NetworkKind.None), (spec.Concurrency, spec.MinInstances, spec.MaxInstances, spec.Network));
+        Assert.Equal((2, false), (spec.MinActive, spec.Freeze));
+        Assert.Equal(
+            [
+                new WarmWindow { Cron = "0 8 * * MON-FRI", For = TimeSpan.FromHours(10), TimeZone = "Europe/Berlin", Instances = 2 },
+                new WarmWindow { Cron = "30 3 1 * *", For = TimeSpan.FromMinutes(90) },
+            ],
+            spec.Warm);
         Assert.Equal("80", spec.Env["PORTS"]);
         Assert.Equal(_folder["hello"], function.Source);
     }
@@ -61,6 +74,54 @@ public sealed class ManifestTests : IDisposable
         Assert.Equal(["python3", "app.py", "--title", "two words"], functions[1].Spec.Command);
         Assert.Equal((32, 2), (functions[0].Spec.Concurrency, functions[2].Spec.Concurrency));
         Assert.Null(functions[2].Source);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("    keepAlive: learned\n    freeze: true\n")]
+    public void Keep_alive_is_learned_and_idle_instances_are_frozen_unless_the_manifest_says_otherwise(string settings)
+    {
+        var spec = Assert.Single(Read("functions:\n  hello:\n    runtime: python\n" + settings)).Spec;
+        Assert.Equal((null, true, 0), (spec.KeepAlive, spec.Freeze, spec.MinActive));
+        Assert.Empty(spec.Warm);
+    }
+
+    [Fact]
+    public void One_warm_window_needs_no_list()
+    {
+        var spec = Assert.Single(Read("functions:\n  hello:\n    runtime: python\n    warm: {from: 0 8 * * *, for: 1h}\n")).Spec;
+        Assert.Equal(new WarmWindow { Cron = "0 8 * * *", For = TimeSpan.FromHours(1), TimeZone = "UTC", Instances = 1 }, Assert.Single(spec.Warm));
+    }
+
+    [Theory]
+    [InlineData("keepAlive: forever", 4, 16, "'keepAlive' must be a duration like 5m or 30s, or 'learned', not 'forever'")]
+    [InlineData("keepAlive: 0s", 4, 5, "must be 1s to 24h")]
+    [InlineData("minActive: 11", 4, 5, "minActive: was 11; must be 0 to maxInstances (10)")]
+    [InlineData("freeze: yes", 4, 13, "'freeze' must be 'true' or 'false', not 'yes'")]
+    [InlineData("warm: 8-18", 4, 11, "'warm' must be one or several windows, like {from:")]
+    [InlineData("warm: [8-18]", 4, 12, "a warm window must be written like {from:")]
+    [InlineData("warm: {from: 0 8 * * *}", 4, 11, "the warm window has no 'for'; write it like")]
+    [InlineData("warm: {}", 4, 11, "has no 'from' and no 'for'")]
+    [InlineData("warm: {from: 0 8 * * *, for: 10}", 4, 34, "'for' must be a duration like 10h or 30m, not '10'")]
+    [InlineData("warm: {from: 0 8 * * *, for: 10h, instances: many}", 4, 50, "'instances' must be a whole number")]
+    [InlineData("warm: {from: 0 8 * * *, for: 10h, time-zone: UTC}", 4, 39, "unknown setting of a warm window 'time-zone'; did you mean 'timeZone'?")]
+    [InlineData("warm: {from: 0 8 * *, for: 10h}", 4, 11, "warm: '0 8 * *' is not a cron expression")]
+    [InlineData("warm:\n    - {from: 0 8 * * *, for: 10h}\n    - {from: 0 8 * * *, for: 30s}", 6, 7, "warm: 'for' was 00:00:30; must be 1m to 7d")]
+    [InlineData("warm:\n    - from: 0 8 * * *\n      for: 10h\n      timeZone: Europe/Berlim", 5, 7, "'Europe/Berlim' is not a time zone")]
+    [InlineData("warm:\n    - {from: 0 8 * * *, for: 10h, instances: 11}", 5, 7, "must be 1 to maxInstances (10)")]
+    public void A_mistake_in_a_scaling_setting_is_reported_where_it_is(string settings, int line, int column, string message)
+    {
+        var problem = Assert.Single(Problems($"functions:\n  hello:\n    runtime: python\n    {settings}\n"));
+        Assert.Contains(message, problem.Message, StringComparison.Ordinal);
+        Assert.Equal((line, column), (problem.Line, problem.Column));
+    }
+
+    [Fact]
+    public void More_than_sixteen_warm_windows_are_refused_at_their_key()
+    {
+        var windows = string.Concat(Enumerable.Repeat("    - {from: 0 8 * * *, for: 10h}\n", 17));
+        var problem = Assert.Single(Problems("functions:\n  hello:\n    runtime: python\n    warm:\n" + windows));
+        Assert.Equal((4, 5, "warm: has 17 windows; must have at most 16"), (problem.Line, problem.Column, problem.Message));
     }
 
     [Theory]

@@ -39,12 +39,14 @@ public sealed class UpTests : IDisposable
     public async Task Up_starts_both_parts_says_where_and_stops_the_gateway_first()
     {
         _api.Functions.Add(AdminApi.Summary("hello"));
-        using var up = Start("--output", "json");
+        using var up = Start("--memory", "1.5GiB", "--output", "json");
         var report = JsonDocument.Parse(await LineAsync(up)).RootElement;
         Assert.Equal(("http://127.0.0.1:4711", _api.Url), (report.GetProperty("publicUrl").GetString(), report.GetProperty("adminUrl").GetString()));
         var endpoints = JsonSerializer.Deserialize(await File.ReadAllTextAsync(_folder["d/endpoints.json"], TestContext.Current.CancellationToken), FaasJson.Default.PlatformEndpoints)!;
         Assert.Equal((up.Id, _api.Url), (endpoints.Pid, endpoints.AdminUrl));
-        Assert.Contains("--public http://127.0.0.1:4711", await File.ReadAllTextAsync(_folder["d/controller.args"], TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        var arguments = await File.ReadAllTextAsync(_folder["d/controller.args"], TestContext.Current.CancellationToken);
+        Assert.Contains("--public http://127.0.0.1:4711", arguments, StringComparison.Ordinal);
+        Assert.Contains("--memory 1536 ", arguments, StringComparison.Ordinal);
 
         Native.Kill(up.Id, Native.SigTerm);
         await ExitAsync(up);

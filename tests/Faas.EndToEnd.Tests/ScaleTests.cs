@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Faas.Contracts.Api;
+using Faas.Contracts.Functions;
 using Faas.EndToEnd.Tests.Running;
 
 namespace Faas.EndToEnd.Tests;
@@ -33,7 +35,7 @@ public abstract class ScaleTests(SharedPlatform shared) : PlatformTests(shared)
     {
         var name = TestFunctions.NewName("min");
         await Platform.DeployAsync(name, "hello.py", spec => spec with { MinInstances = 2, KeepAlive = TimeSpan.FromSeconds(1) });
-        await Eventually.HoldsAsync("two ready", async () => (await Admin.DescribeAsync(name)).Instances.Count(instance => instance.State == "ready") == 2);
+        await Eventually.HoldsAsync("two ready", async () => (await Admin.DescribeAsync(name)).Instances.Count(instance => instance.State is "ready" or "frozen") == 2);
         using var response = await Platform.CallAsync(name);
         Assert.Equal(0, response.Timing("cold"));
     }
@@ -74,6 +76,88 @@ public abstract class ScaleTests(SharedPlatform shared) : PlatformTests(shared)
         await Platform.DeployAsync(name, "trouble.py", spec => spec with { KeepAlive = TimeSpan.FromSeconds(1), Timeout = TimeSpan.FromSeconds(30) });
         Assert.Contains("instance", await Platform.CallAsync($"{name}/slow?seconds=4").TextAsync(), StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("hello.py")]
+    [InlineData("Hello.cs")]
+    [InlineData("hello.js")]
+    public async Task An_idle_instance_is_frozen_and_answers_again_without_a_cold_start(string file)
+    {
+        var name = TestFunctions.NewName("frozen");
+        await Platform.DeployAsync(name, file);
+        for (var round = 0; round < 3; round++)
+        {
+            await FrozenAsync(name);
+            Assert.Equal("frozen", (await Admin.DescribeAsync(name)).Summary.State);
+            using var response = await Platform.CallAsync(name);
+            Assert.Equal("hello", await response.Content.ReadAsStringAsync(Stop));
+            Assert.Equal(0, response.Timing("cold"));
+        }
+
+        Assert.Contains(await DecisionsAsync(name), decision => decision.Action == "thawed 1");
+    }
+
+    [Fact]
+    public async Task A_function_that_must_not_be_frozen_goes_on_working_between_its_invocations()
+    {
+        var name = TestFunctions.NewName("awake");
+        await Platform.DeployAsync(name, "counting.py", spec => spec with { Freeze = false });
+        var frozen = TestFunctions.NewName("asleep");
+        await Platform.DeployAsync(frozen, "counting.py");
+        var before = long.Parse(await Platform.CallAsync(name).TextAsync(), System.Globalization.CultureInfo.InvariantCulture);
+        await Platform.CallAsync(frozen).TextAsync();
+        await FrozenAsync(frozen);
+
+        // By the time the other one is frozen this one has counted on, with nobody calling it.
+        var after = long.Parse(await Platform.CallAsync(name).TextAsync(), System.Globalization.CultureInfo.InvariantCulture);
+        Assert.True(after > before + 10, $"{before}, then {after}");
+        Assert.NotEqual("frozen", Assert.Single((await Admin.DescribeAsync(name)).Instances).State);
+    }
+
+    [Fact]
+    public async Task While_it_is_used_a_function_keeps_its_active_minimum_and_none_when_its_keep_alive_is_over()
+    {
+        var name = TestFunctions.NewName("active");
+        await Platform.DeployAsync(name, "hello.py", spec => spec with { MinActive = 2, KeepAlive = TimeSpan.FromSeconds(3) });
+        for (var round = 0; round < 2; round++)
+        {
+            await Admin.InstancesAsync(name, 0);
+            await Platform.CallAsync(name).TextAsync();
+            await Admin.InstancesAsync(name, 2);
+        }
+    }
+
+    [Fact]
+    public async Task In_a_warm_window_instances_are_there_without_a_call()
+    {
+        var name = TestFunctions.NewName("window");
+        await Platform.DeployAsync(name, "hello.py", spec => spec with
+        {
+            KeepAlive = TimeSpan.FromSeconds(1),
+            Warm = [new WarmWindow { Cron = "* * * * *", For = TimeSpan.FromHours(1), TimeZone = "Europe/Berlin", Instances = 2 }],
+        });
+        await Admin.InstancesAsync(name, 2);
+        Assert.Contains(await DecisionsAsync(name), decision => decision.Reason.Contains("warm window", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Describe_tells_what_the_scaler_did_and_why()
+    {
+        var name = TestFunctions.NewName("told");
+        await Platform.DeployAsync(name, "hello.py", spec => spec with { KeepAlive = TimeSpan.FromSeconds(1) });
+        await Admin.InstancesAsync(name, 0);
+        await Platform.CallAsync(name).TextAsync();
+        var described = await Admin.DescribeAsync(name);
+        Assert.Contains(described.Decisions, decision => decision is { Action: "started 1", Reason: "1 waiting, and nothing ran" });
+        Assert.Contains(described.Decisions, decision => decision.Action == "stopped 1");
+        Assert.NotNull(described.Summary.Load.LastDecision);
+        Assert.Contains("1 s", described.KeepAlive, StringComparison.Ordinal);
+    }
+
+    private async Task<IReadOnlyList<ScalingDecision>> DecisionsAsync(string name) => (await Admin.DescribeAsync(name)).Decisions;
+
+    private Task FrozenAsync(string name) =>
+        Eventually.HoldsAsync($"{name} is frozen", async () => (await Admin.DescribeAsync(name)).Instances is { Count: > 0 } all && all.All(instance => instance.State == "frozen"));
 
     private static string? InstanceOf(string answer) => JsonDocument.Parse(answer).RootElement.GetProperty("instance").GetString();
 }

@@ -32,6 +32,36 @@ public sealed class ImageTests(RuntimesFixture runtimes)
         await first.DisposeAsync();
     }
 
+    [Theory]
+    [InlineData("SIGTERM", null)]
+    [InlineData("SIGUSR1", "SIGUSR1")]
+    public async Task An_image_is_asked_to_stop_by_its_own_signal_even_when_frozen(string trapped, string? stopSignal)
+    {
+        FreezeTests.SkipUnlessFreezable();
+        await using var test = await TestHost.StartAsync("docker", runtimes);
+        await using var image = await TestImage.MakeAsync(["python3", "-c",
+            $"import os, signal; signal.signal(signal.{trapped}, lambda *_: (print('stopping', flush=True), os._exit(0))); {Serve}"], stopSignal);
+        var instance = TestHost.Succeeded(await ActivateAsync(test, image.Name));
+        Assert.True(await FreezeTests.FreezeAsync(test, instance));
+        await test.Host.StopAsync(instance.Id, 3 * TestHost.Patience, TestContext.Current.CancellationToken)
+            .WaitAsync(TestHost.Patience, TestContext.Current.CancellationToken);
+        await test.Events.UntilAsync(() => test.Events.Lines.Any(l => l is { Text: "stopping", Stream: "stdout" }));
+        await LifetimeTests.AssertNothingLeftAsync(test, "docker");
+        Assert.Empty(test.Events.Exits);
+    }
+
+    [Fact]
+    public async Task An_image_that_ignores_its_signal_is_killed_when_its_grace_is_over()
+    {
+        await using var test = await TestHost.StartAsync("docker", runtimes);
+        await using var image = await TestImage.MakeAsync(
+            "python3", "-c", "import signal; signal.signal(signal.SIGTERM, lambda *_: print('not me', flush=True)); " + Serve);
+        var instance = TestHost.Succeeded(await ActivateAsync(test, image.Name));
+        await test.Host.StopAsync(instance.Id, TimeSpan.FromMilliseconds(200), TestContext.Current.CancellationToken);
+        await test.Events.UntilAsync(() => test.Events.Lines.Any(l => l.Text == "not me"));
+        await LifetimeTests.AssertNothingLeftAsync(test, "docker");
+    }
+
     [Fact]
     public async Task An_image_that_ends_before_it_listens_is_InitFailed_with_its_lines()
     {
@@ -83,10 +113,13 @@ public sealed class ImageTests(RuntimesFixture runtimes)
     {
         public string Name { get; } = name;
 
-        public static async Task<TestImage> MakeAsync(params string[] command)
+        public static Task<TestImage> MakeAsync(params string[] command) => MakeAsync(command, null);
+
+        /// <summary>With the signal by which it wants to be stopped; null leaves it to the engine.</summary>
+        public static async Task<TestImage> MakeAsync(string[] command, string? stopSignal)
         {
             var host = (await Docker.RunAsync("images", "faas-host", "--format", "{{.Repository}}:{{.Tag}}")).Split('\n')[0];
-            var container = await Docker.RunAsync("create", "--label", "faas.test=1", host, "true");
+            var container = await Docker.RunAsync(["create", "--label", "faas.test=1", .. stopSignal is null ? (string[])[] : ["--stop-signal", stopSignal], host, "true"]);
             var name = "faas-test:" + Guid.NewGuid().ToString("n")[..8];
             var path = Path.GetDirectoryName((await Shell.RunAsync("python3", "-c", "import os, sys; print(os.path.realpath(sys.executable))")).Trim());
             await Docker.RunAsync("commit", "--change", $"ENV PATH={path}:/usr/bin:/bin", "--change", "CMD " + System.Text.Json.JsonSerializer.Serialize(command), container, name);

@@ -39,6 +39,24 @@ public sealed class LifetimeTests(RuntimesFixture runtimes)
     [Theory]
     [InlineData("process")]
     [InlineData("docker")]
+    public async Task A_command_gets_SIGTERM_and_its_grace(string sandbox)
+    {
+        await using var test = await TestHost.StartAsync(sandbox, runtimes);
+        var instance = TestHost.Succeeded(await test.ActivateAsync(Runtimes.Http, "server.py", """
+            import http.server, os, signal
+            signal.signal(signal.SIGTERM, lambda *_: (print("stopping", flush=True), os._exit(0)))
+            http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), http.server.SimpleHTTPRequestHandler).serve_forever()
+            """, s => s with { Handler = null, MemoryMiB = 256, Command = ["python3", "server.py"] }));
+        await test.Host.StopAsync(instance.Id, 3 * TestHost.Patience, TestContext.Current.CancellationToken)
+            .WaitAsync(TestHost.Patience, TestContext.Current.CancellationToken);
+        await test.Events.UntilAsync(() => test.Events.Lines.Any(l => l is { Text: "stopping", Stream: "stdout" }));
+        await AssertNothingLeftAsync(test, sandbox);
+        Assert.Empty(test.Events.Exits);
+    }
+
+    [Theory]
+    [InlineData("process")]
+    [InlineData("docker")]
     public async Task An_instance_that_dies_is_reported_once_and_removed(string sandbox)
     {
         await using var test = await TestHost.StartAsync(sandbox, runtimes);
@@ -141,7 +159,7 @@ public sealed class LifetimeTests(RuntimesFixture runtimes)
     }
 
     /// <summary>The worker's pid on the host.</summary>
-    private static async Task<int> PidAsync(TestHost test, string sandbox, InstanceHandle? instance = null)
+    internal static async Task<int> PidAsync(TestHost test, string sandbox, InstanceHandle? instance = null)
     {
         var folder = instance is null ? Assert.Single(Directory.EnumerateDirectories(test.InstancesFolder)) : Path.GetDirectoryName(Path.GetDirectoryName(instance.Socket))!;
         if (sandbox == "docker")

@@ -13,15 +13,13 @@ public sealed class StemPoolTests(RuntimesFixture runtimes)
     {
         await using var test = await TestHost.StartAsync(sandbox, runtimes);
         Demand(test, 5);
-        await Ready(test, 3);   // StemsPerKey, not 5
+        await Ready(test, 8);   // what is kept where nothing is known
 
         var result = await test.PythonAsync("def handler(e, c): return 1");
         Assert.True(result.Phases.FromStem);
         await WorkerCall.InvokeAsync(TestHost.Succeeded(result));
-        await Ready(test, 3);
+        await Ready(test, 8);
 
-        Demand(test, 1);
-        await Ready(test, 1);
         Demand(test, 0);
         await Ready(test, 0);
         await test.Host.KillAsync(result.Instance!.Id, TestContext.Current.CancellationToken);
@@ -32,12 +30,12 @@ public sealed class StemPoolTests(RuntimesFixture runtimes)
     {
         await using var test = await TestHost.StartAsync("process", runtimes);
         Demand(test, 1);
-        await Ready(test, 1);
-        var folder = Assert.Single(Directory.EnumerateDirectories(test.InstancesFolder));
+        await Ready(test, 8);
+        var folder = Directory.EnumerateDirectories(test.InstancesFolder).First();
         var identity = Drivers.Processes.ProcessIdentity.Parse(await File.ReadAllTextAsync(Path.Combine(folder, "pid"), TestContext.Current.CancellationToken))!.Value;
         identity.KillTree();
-        await test.Events.UntilAsync(() => test.Host.StemCounts().GetValueOrDefault("python") == 0);
-        await Ready(test, 1);
+        await test.Events.UntilAsync(() => test.Host.StemCounts().GetValueOrDefault("python") == 7);
+        await Ready(test, 8);
         Assert.DoesNotContain(folder, Directory.EnumerateDirectories(test.InstancesFolder));
     }
 
@@ -46,10 +44,11 @@ public sealed class StemPoolTests(RuntimesFixture runtimes)
     {
         await using var test = await TestHost.StartAsync("process", runtimes);
         Demand(test, 3);
-        await Ready(test, 3);
+        await Ready(test, 8);
         var results = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => test.PythonAsync("def handler(e, c): return 1")));
         Assert.Equal(20, results.Select(r => TestHost.Succeeded(r).Socket).Distinct().Count());
         await Task.WhenAll(results.Select(r => WorkerCall.InvokeAsync(r.Instance!)));
+        await Ready(test, 16);   // the next twenty find the most that are kept
     }
 
     private static void Demand(TestHost test, int functions) => test.Host.SetStemDemand(new Dictionary<StemKey, int> { [Key] = functions });

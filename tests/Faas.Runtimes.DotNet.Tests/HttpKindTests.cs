@@ -126,6 +126,7 @@ public sealed class HttpKindTests
         await using var worker = await StartAsync("--stubborn");
         await worker.Control.ShutdownAsync(50);
         Assert.Equal(137, await worker.ExitCodeAsync());
+        await worker.Control.WaitForLogAsync("the program did not end within 0.05 s after SIGTERM and was killed");
     }
 
     [Theory]

@@ -90,6 +90,7 @@ public sealed class GateScheduleTests
         private readonly List<Instance> _held = [];
         private readonly List<Instance> _ready = [];
         private readonly List<Instance> _leaving = [];
+        private readonly List<Instance> _frozen = [];
         private Gate _gate = null!;
         private FunctionRoute _route = null!;
         private int _nextInstance;
@@ -115,7 +116,7 @@ public sealed class GateScheduleTests
 
         private void Step()
         {
-            switch (_random.Next(12))
+            switch (_random.Next(14))
             {
                 case < 4:
                     var cancel = new CancellationTokenSource();
@@ -134,6 +135,32 @@ public sealed class GateScheduleTests
                     break;
                 case 9 when _ready.Count > 0:
                     TakeAway(_ready[_random.Next(_ready.Count)]);
+                    break;
+                case 11 when _ready.Count > 0:
+                    var idle = _ready[_random.Next(_ready.Count)];
+                    idle.Gate.Freeze(idle);
+                    if (idle.Gate.UseOf(idle).State == InstanceState.Frozen)
+                    {
+                        _ready.Remove(idle);
+                        _frozen.Add(idle);
+                    }
+
+                    break;
+                case 12 when _frozen.Count > 0:
+                    var cold = _frozen[_random.Next(_frozen.Count)];
+                    _frozen.Remove(cold);
+                    if (_random.Next(3) == 0)
+                    {
+                        TakeAway(cold);
+                        break;
+                    }
+
+                    if (cold.Gate == _gate)
+                    {
+                        _ready.Add(cold);
+                    }
+
+                    cold.Gate.Thaw(cold);
                     break;
                 case 10 when _random.Next(5) == 0:
                     var earlier = _gate;
@@ -200,6 +227,7 @@ public sealed class GateScheduleTests
             Assert.True(load.InUse == inUseHere, $"seed {seed}, step {step}: {load.InUse} slots in use, {inUseHere} held");
             var free = _ready.Sum(instance => instance.Slots - instance.Gate.UseOf(instance).InUse);
             Assert.True(load.Waiting == 0 || free == 0, $"seed {seed}, step {step}: {load.Waiting} wait beside {free} free slots");
+            Assert.All(_frozen, instance => Assert.True(instance.Gate.UseOf(instance).InUse == 0, $"seed {seed}, step {step}: {instance.Id} is frozen and runs something"));
             foreach (var instance in _leaving.Where(instance => instance.Gate.UseOf(instance) is { InUse: 0, State: InstanceState.Draining }))
             {
                 Assert.True(_events.DrainedInstances.Contains(instance), $"seed {seed}, step {step}: {instance.Id} is drained and nobody said so");

@@ -60,7 +60,77 @@ public sealed class GateTests
         var waiting = new[] { Acquire(), Acquire(), Acquire() };
         Assert.Equal(InvocationError.QueueFull, (await Acquire()).Error);
         Assert.All(waiting, waiter => Assert.False(waiter.IsCompleted));
-        Assert.Equal(3, _events.Wanted.Count);
+        Assert.Equal(2, _events.Wanted.Count);
+    }
+
+    [Fact]
+    public async Task Who_is_refused_is_told_when_the_line_will_have_cleared()
+    {
+        Add("a");
+        var running = (await Acquire()).Instance!;
+        _gate.Release(running, runMs: 2500);
+        await Acquire();
+        var waiting = new[] { Acquire(), Acquire(), Acquire() };
+        Assert.Equal(8, (await Acquire()).RetryAfterSeconds);   // 3 x 2.5 s on one slot, rounded up
+        Assert.All(waiting, waiter => Assert.False(waiter.IsCompleted));
+    }
+
+    [Fact]
+    public void The_controller_is_asked_when_a_line_begins_and_when_it_has_doubled_and_else_every_ten_milliseconds()
+    {
+        var route = new FunctionRoute(Say.Route(line: 100).Route, _gate);
+        var waiting = Enumerable.Range(0, 7).Select(_ => Acquire(route)).ToList();
+        Assert.Equal(3, _events.Wanted.Count);   // at 1, 2 and 4
+        waiting.Add(Acquire(route));
+        Assert.Equal(4, _events.Wanted.Count);
+        waiting.Add(Acquire(route));
+        Assert.Equal(4, _events.Wanted.Count);
+        _clock.Advance(TimeSpan.FromMilliseconds(10));
+        waiting.Add(Acquire(route));
+        Assert.Equal(5, _events.Wanted.Count);
+        Assert.All(waiting, waiter => Assert.False(waiter.IsCompleted));
+    }
+
+    [Fact]
+    public async Task A_frozen_instance_gets_nothing_until_it_is_thawed_and_then_serves_the_line()
+    {
+        Add("a");
+        var instance = (await Acquire()).Instance!;
+        _gate.Freeze(instance);
+        Assert.Equal((instance, false), _events.FreezeAnswers.Single());   // it is busy
+        _gate.Release(instance, 1);
+        _gate.Freeze(instance);
+        Assert.Equal((instance, true), _events.FreezeAnswers.Last());
+
+        var waiting = Acquire();
+        Assert.False(waiting.IsCompleted);
+        Assert.Equal(0, _gate.Load().Slots);
+        _gate.Thaw(instance);
+        var served = await waiting;
+        Assert.Equal(("a", false), (served.Instance!.Id, served.IsCold));
+    }
+
+    [Fact]
+    public async Task A_frozen_instance_is_drained_at_once()
+    {
+        Add("a");
+        var instance = (await Acquire()).Instance!;
+        _gate.Release(instance, 1);
+        _gate.Freeze(instance);
+        _gate.Drain(instance, onlyIfIdle: true);
+        Assert.Equal(instance, _events.DrainedInstances.Single());
+        _gate.Thaw(instance);   // too late
+        Assert.Equal(0, _gate.Load().Slots);
+    }
+
+    [Fact]
+    public async Task Who_waits_in_vain_for_memory_is_told_so()
+    {
+        var waiting = Acquire();
+        _gate.ActivationHeld("all memory is in use");
+        Assert.False(waiting.IsCompleted);
+        _clock.Advance(TimeSpan.FromSeconds(10));
+        Assert.Contains("all memory is in use", (await waiting).Detail, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -239,6 +309,8 @@ public sealed class GateTests
         Assert.Equal("b", (await again).Instance!.Id);
         Assert.False(other.IsCompleted);
     }
+
+    private Task<Acquisition> Acquire(FunctionRoute route) => _gate.AcquireAsync(route, _clock.GetTimestamp(), false, CancellationToken.None).AsTask();
 
     private Task<Acquisition> Acquire() => _gate.AcquireAsync(_route, _clock.GetTimestamp(), false, CancellationToken.None).AsTask();
 

@@ -87,7 +87,7 @@ internal sealed class FakeController : IAsyncDisposable
         }
     }
 
-    public Task<CapacityWanted> CapacityWantedAsync() => NextAsync(message => message.CapacityWanted);
+    public Task<RevisionLoad> CapacityWantedAsync() => NextAsync(message => message.CapacityWanted?.Load);
 
     public async ValueTask DisposeAsync()
     {

@@ -1,0 +1,56 @@
+using Faas.Controller.Scaling;
+
+namespace Faas.Controller.Tests.Scaling;
+
+public sealed class LineTrendTests
+{
+    private static readonly DateTimeOffset Begin = DateTimeOffset.UnixEpoch.AddYears(50);
+
+    private readonly LineTrend _trend = new();
+
+    [Fact]
+    public void The_rate_is_known_from_the_second_report_on()
+    {
+        _trend.Arrived(100, Begin);
+        Assert.Equal(0, _trend.ArrivalsPerSecond);
+        _trend.Arrived(150, Begin.AddMilliseconds(50));
+        Assert.Equal(1000, _trend.ArrivalsPerSecond);
+        _trend.Arrived(250, Begin.AddMilliseconds(100));
+        Assert.Equal(1500, _trend.ArrivalsPerSecond);
+    }
+
+    [Fact]
+    public void Reports_that_follow_each_other_closely_are_counted_together()
+    {
+        _trend.Arrived(0, Begin);
+        _trend.Arrived(30, Begin.AddMilliseconds(10));
+        Assert.Equal(0, _trend.ArrivalsPerSecond);
+        _trend.Arrived(40, Begin.AddMilliseconds(40));
+        Assert.Equal(1000, _trend.ArrivalsPerSecond);
+    }
+
+    [Fact]
+    public void After_a_pause_or_a_restart_of_the_gateway_it_begins_anew()
+    {
+        _trend.Arrived(0, Begin);
+        _trend.Arrived(100, Begin.AddMilliseconds(100));
+        _trend.Arrived(200, Begin.AddSeconds(60));
+        Assert.Equal(0, _trend.ArrivalsPerSecond);
+        _trend.Arrived(300, Begin.AddSeconds(60.1));
+        _trend.Arrived(5, Begin.AddSeconds(60.2));
+        Assert.Equal(0, _trend.ArrivalsPerSecond);
+    }
+
+    [Fact]
+    public void On_busy_cores_only_a_shorter_running_time_is_believed()
+    {
+        _trend.Ran(20, coresAreBusy: true);   // nothing better is known
+        _trend.Ran(5, coresAreBusy: false);
+        _trend.Ran(60, coresAreBusy: true);
+        Assert.Equal(5, _trend.CleanRunMs);
+        _trend.Ran(4, coresAreBusy: true);
+        Assert.Equal(4, _trend.CleanRunMs);
+        _trend.Ran(50, coresAreBusy: false);   // it has become slower by itself
+        Assert.Equal(50, _trend.CleanRunMs);
+    }
+}
