@@ -11,7 +11,7 @@ public sealed class StemPoolTests(RuntimesFixture runtimes)
     [InlineData("docker")]
     public async Task Stems_are_kept_for_demand_taken_replaced_and_given_up(string sandbox)
     {
-        await using var test = await TestHost.StartAsync(sandbox, runtimes);
+        await using var test = await TestHost.StartAsync(sandbox, runtimes, ByDemand);
         Demand(test, 5);
         await Ready(test, 8);   // what is kept where nothing is known
 
@@ -28,7 +28,7 @@ public sealed class StemPoolTests(RuntimesFixture runtimes)
     [Fact]
     public async Task A_stem_that_dies_is_replaced()
     {
-        await using var test = await TestHost.StartAsync("process", runtimes);
+        await using var test = await TestHost.StartAsync("process", runtimes, ByDemand);
         Demand(test, 1);
         await Ready(test, 8);
         var folder = Directory.EnumerateDirectories(test.InstancesFolder).First();
@@ -42,7 +42,7 @@ public sealed class StemPoolTests(RuntimesFixture runtimes)
     [Fact]
     public async Task Twenty_activations_at_once_get_twenty_instances()
     {
-        await using var test = await TestHost.StartAsync("process", runtimes);
+        await using var test = await TestHost.StartAsync("process", runtimes, ByDemand);
         Demand(test, 3);
         await Ready(test, 8);
         var results = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => test.PythonAsync("def handler(e, c): return 1")));
@@ -50,6 +50,8 @@ public sealed class StemPoolTests(RuntimesFixture runtimes)
         await Task.WhenAll(results.Select(r => WorkerCall.InvokeAsync(r.Instance!)));
         await Ready(test, 16);   // the next twenty find the most that are kept
     }
+
+    private static void ByDemand(InstanceOptions options) => options.StemsPerKey = null;
 
     private static void Demand(TestHost test, int functions) => test.Host.SetStemDemand(new Dictionary<StemKey, int> { [Key] = functions });
 

@@ -33,7 +33,7 @@ internal sealed class TestHost : IAsyncDisposable
     public static async Task<TestHost> StartAsync(string sandbox, RuntimesFixture runtimes, Action<InstanceOptions>? configure = null)
     {
         Docker.SkipUnlessPossible(sandbox);
-        var options = new InstanceOptions { Sandbox = sandbox, RuntimesFolder = runtimes.Folder, StartTimeout = Patience, SpecializeTimeout = Patience };
+        var options = new InstanceOptions { Sandbox = sandbox, RuntimesFolder = runtimes.Folder, StemsPerKey = 3, StartTimeout = Patience, SpecializeTimeout = Patience };
         configure?.Invoke(options);
         var data = new DataFolder(Directory.CreateTempSubdirectory("faas-it-").FullName);
         File.SetUnixFileMode(data.Root, (UnixFileMode)0x1C9);

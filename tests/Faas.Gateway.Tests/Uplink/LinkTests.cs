@@ -26,7 +26,7 @@ public sealed class LinkTests
         await gateway.Controller.CapacityWantedAsync();
 
         await gateway.Controller.SendAsync(Say.Route(revision: "r2"));
-        Assert.Equal("r2", (await gateway.Controller.CapacityWantedAsync()).Revision);
+        await gateway.Controller.NextAsync(message => message.CapacityWanted?.Load is { Revision: "r2" } moved ? moved : null);
         await gateway.InstanceAsync(call => call.AnswerAsync("new").AsTask(), "i2", "r2");
 
         Assert.Equal("new", (await waiting).Text);
