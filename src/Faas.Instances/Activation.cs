@@ -17,6 +17,9 @@ public sealed record ActivationRequest
 
     /// <summary>The unpacked, immutable code; empty for images.</summary>
     public required string CodeFolder { get; init; }
+
+    /// <summary>Whether somebody waits for it who is not served otherwise. If not, what runs comes first: where there is no stem, one is made with what is left of the cores.</summary>
+    public bool IsUrgent { get; init; } = true;
 }
 
 /// <summary>A ready instance, or why there is none. A failed activation leaves nothing behind.</summary>

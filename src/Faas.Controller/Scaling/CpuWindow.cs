@@ -4,7 +4,7 @@ namespace Faas.Controller.Scaling;
 internal sealed class CpuWindow
 {
     /// <summary>Shorter windows say little: the kernel counts idle time in hundredths of a second.</summary>
-    private static readonly TimeSpan LengthMin = TimeSpan.FromMilliseconds(60);
+    private static readonly TimeSpan LengthMin = TimeSpan.FromMilliseconds(40);
 
     /// <summary>After this long the next one begins.</summary>
     private static readonly TimeSpan LengthMax = TimeSpan.FromMilliseconds(250);

@@ -7,7 +7,13 @@ internal interface IInstanceLifecycle
     bool CanFreeze { get; }
 
     /// <summary>Starts an instance. Ends in <see cref="ILifecycleEvents.Started"/> or <see cref="ILifecycleEvents.StartFailed"/>.</summary>
-    void Activate(RevisionPool pool, bool isPrewarmed);
+    void Activate(RevisionPool pool, StartKind kind);
+
+    /// <summary>Callers wait: what is done ahead of its use had better be done later.</summary>
+    void Yield();
+
+    /// <summary>Whether there is a stem for its next instance.</summary>
+    bool HasStem(RevisionPool pool);
 
     /// <summary>Asks an instance that runs nothing to end, and sees to it. Ends in <see cref="ILifecycleEvents.Stopped"/>.</summary>
     void Stop(RevisionPool pool, string instanceId);

@@ -7,7 +7,7 @@ namespace Faas.Controller.Scaling;
 internal interface ILifecycleEvents
 {
     /// <summary>An activation succeeded.</summary>
-    void Started(RevisionPool pool, InstanceHandle instance, TimeSpan took, bool isPrewarmed);
+    void Started(RevisionPool pool, InstanceHandle instance, ActivationTime time, StartKind kind);
 
     /// <summary>An activation failed.</summary>
     void StartFailed(RevisionPool pool, InvocationError error, string detail);

@@ -21,8 +21,13 @@ internal sealed class InstanceLifecycle(InstanceHost host, BackgroundWork work, 
     public bool CanFreeze => host.CanFreeze;
 
     /// <inheritdoc/>
-    public void Activate(RevisionPool pool, bool isPrewarmed) =>
-        work.Run($"activation of {pool.Revision.Id}", ct => ActivateAsync(pool, isPrewarmed, ct));
+    public void Activate(RevisionPool pool, StartKind kind) => work.Run($"activation of {pool.Revision.Id}", ct => ActivateAsync(pool, kind, ct));
+
+    /// <inheritdoc/>
+    public void Yield() => host.HoldStems();
+
+    /// <inheritdoc/>
+    public bool HasStem(RevisionPool pool) => host.HasStem(pool.Spec);
 
     /// <inheritdoc/>
     public void Stop(RevisionPool pool, string instanceId) => work.Run($"stop of {instanceId}", ct => EndAsync(pool, instanceId, pool.Spec.Runtime == Contracts.Functions.Runtimes.Http ? HttpStopGrace : StopGrace, ct));
@@ -40,11 +45,7 @@ internal sealed class InstanceLifecycle(InstanceHost host, BackgroundWork work, 
     public TimeSpan? CpuOf(string instanceId) => host.CpuOf(instanceId);
 
     /// <summary>Starts one instance of a revision that has no pool yet.</summary>
-    public Task<ActivationResult> TryAsync(RevisionRecord revision, string codeFolder, CancellationToken ct)
-    {
-        var request = new ActivationRequest { InstanceId = NewId(), Revision = revision.Id, Spec = revision.Spec, CodeFolder = codeFolder };
-        return host.ActivateAsync(request, ct);
-    }
+    public Task<ActivationResult> TryAsync(RevisionRecord revision, string codeFolder, CancellationToken ct) => TryAsync(revision, codeFolder, isUrgent: true, ct);
 
     /// <summary>Stops an instance that <see cref="TryAsync(RevisionRecord, string, CancellationToken)"/> started and that is not wanted.</summary>
     public void Discard(string instanceId) => work.Run($"stop of {instanceId}", ct => host.StopAsync(instanceId, StopGrace, ct));
@@ -76,13 +77,19 @@ internal sealed class InstanceLifecycle(InstanceHost host, BackgroundWork work, 
         }
     }
 
-    private async Task ActivateAsync(RevisionPool pool, bool isPrewarmed, CancellationToken ct)
+    private Task<ActivationResult> TryAsync(RevisionRecord revision, string codeFolder, bool isUrgent, CancellationToken ct)
+    {
+        var request = new ActivationRequest { InstanceId = NewId(), Revision = revision.Id, Spec = revision.Spec, CodeFolder = codeFolder, IsUrgent = isUrgent };
+        return host.ActivateAsync(request, ct);
+    }
+
+    private async Task ActivateAsync(RevisionPool pool, StartKind kind, CancellationToken ct)
     {
         ActivationResult result;
         var began = time.GetTimestamp();
         try
         {
-            result = await TryAsync(pool.Revision, pool.CodeFolder, ct);
+            result = await TryAsync(pool.Revision, pool.CodeFolder, kind == StartKind.Awaited, ct);
         }
         catch (Exception e)
         {
@@ -92,7 +99,7 @@ internal sealed class InstanceLifecycle(InstanceHost host, BackgroundWork work, 
 
         if (result.Instance is { } instance)
         {
-            events.Started(pool, instance, time.GetElapsedTime(began), isPrewarmed);
+            events.Started(pool, instance, new ActivationTime(time.GetElapsedTime(began), result.Phases.FromStem), kind);
             return;
         }
 

@@ -17,6 +17,12 @@ internal sealed class InstanceSteps(FleetTable table, IMachine machine)
     /// <summary>Whether instances can be frozen here.</summary>
     public bool CanFreeze => Lifecycle.CanFreeze;
 
+    /// <summary>Callers wait: what is done ahead of its use had better be done later.</summary>
+    public void Yield() => Lifecycle.Yield();
+
+    /// <summary>Whether there is a stem for its next instance.</summary>
+    public bool HasStem(RevisionPool pool) => Lifecycle.HasStem(pool);
+
     /// <summary>CPU time that an instance has used; null when it cannot be known.</summary>
     public TimeSpan? CpuOf(string instanceId) => Lifecycle.CpuOf(instanceId);
 
@@ -28,7 +34,7 @@ internal sealed class InstanceSteps(FleetTable table, IMachine machine)
     {
         pool.Starting++;
         Grew(pool);
-        Lifecycle.Activate(pool, isPrewarmed);
+        Lifecycle.Activate(pool, isPrewarmed ? StartKind.Ahead : pool.Load.Waiting > 0 && pool.Count.Awake == 0 ? StartKind.Awaited : StartKind.Added);
     }
 
     /// <summary>An instance is ready: the gateway gets its slots. Null when it has ended in the moment between its start and this.</summary>

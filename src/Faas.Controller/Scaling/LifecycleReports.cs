@@ -11,12 +11,12 @@ internal sealed partial class LifecycleReports(FleetTable table, InstanceSteps s
     : ILifecycleEvents, IInstanceEvents
 {
     /// <inheritdoc/>
-    public void Started(RevisionPool pool, InstanceHandle instance, TimeSpan took, bool isPrewarmed)
+    public void Started(RevisionPool pool, InstanceHandle instance, ActivationTime time, StartKind kind)
     {
         lock (table.Lock)
         {
             pool.Starting--;
-            pool.Succeeded(took);
+            pool.Succeeded(time);
             if (pool.IsRetired || !pool.HasRoom)
             {
                 // Without room: the revision was retired and serves again, and the instance that it was deployed with has taken this one's place.
@@ -24,7 +24,7 @@ internal sealed partial class LifecycleReports(FleetTable table, InstanceSteps s
                 return;
             }
 
-            if (steps.Ready(pool, instance, isPrewarmed) is null)
+            if (steps.Ready(pool, instance, isPrewarmed: kind == StartKind.Ahead) is null)
             {
                 scaler.Replace(pool);
                 scaler.MemoryFreed();

@@ -22,7 +22,12 @@ internal sealed class LineTrend
     public void Arrived(long arrivals, DateTimeOffset now)
     {
         var length = now - _at;
-        if (length > StaleAfter || arrivals < _arrivals || length < TimeSpan.Zero)
+        if (length <= StaleAfter && length >= TimeSpan.Zero && arrivals < _arrivals)
+        {
+            return;   // two reports that crossed; if the gateway counts anew, that is seen a second later
+        }
+
+        if (length > StaleAfter || length < TimeSpan.Zero)
         {
             ArrivalsPerSecond = 0;
         }

@@ -199,7 +199,7 @@ internal sealed class MemoryRoom(FleetTable table, InstanceSteps steps, IMachine
 
         var chosen = _values.Evict(
             candidates.Select(c => new EvictionCandidate(
-                c.Instance.Handle.Id, c.Pool.Spec.MemoryMiB, c.Pool.ActivationMs, c.Pool.Activity.Uses(now), c.Instance.ClockAtUse, c.Instance.IdleSince)),
+                c.Instance.Handle.Id, c.Pool.Spec.MemoryMiB, c.Pool.Activations.Mean, c.Pool.Activity.Uses(now), c.Instance.ClockAtUse, c.Instance.IdleSince)),
             Math.Min(neededMiB, candidates.Sum(c => c.Pool.Spec.MemoryMiB)));
         var freed = 0L;
         foreach (var id in chosen)

@@ -12,9 +12,6 @@ internal sealed class RevisionPool(RevisionRecord revision, string codeFolder, F
 
     private static readonly TimeSpan BackoffMax = TimeSpan.FromMinutes(1);
 
-    /// <summary>What an activation is taken to last before one was measured, in ms: one from a stem, rounded up.</summary>
-    private const double ActivationMsAssumed = 10;
-
     private int _failures;
 
     public RevisionRecord Revision { get; } = revision;
@@ -55,8 +52,8 @@ internal sealed class RevisionPool(RevisionRecord revision, string codeFolder, F
     /// <summary>When an instance was last started or thawed.</summary>
     public DateTimeOffset GrewAt { get; set; }
 
-    /// <summary>Moving average of what an activation takes, in ms.</summary>
-    public double ActivationMs { get; private set; } = ActivationMsAssumed;
+    /// <summary>What its activations take.</summary>
+    public ActivationTimes Activations { get; } = new();
 
     /// <summary>Since when it has wanted memory that the machine does not have; null when it does not.</summary>
     public DateTimeOffset? StarvedSince { get; set; }
@@ -121,12 +118,12 @@ internal sealed class RevisionPool(RevisionRecord revision, string codeFolder, F
         }
     }
 
-    public void Succeeded(TimeSpan took)
+    public void Succeeded(ActivationTime time)
     {
         _failures = 0;
         LastFailure = null;
         LastError = InvocationError.None;
-        ActivationMs += (took.TotalMilliseconds - ActivationMs) * 0.2;
+        Activations.Add(time);
     }
 
     public void Failed(InvocationError error, string detail, DateTimeOffset now)

@@ -6,8 +6,8 @@ namespace Faas.Controller.Scaling;
 /// <remarks>
 /// Three questions, in this order. Is one more worth it - or will the line have cleared by itself before it is there? How many carry what arrives and clear
 /// the line soon? And does the machine have something to run them with? A line of CPU-bound invocations on busy cores gets slower with each instance more (context switches, cold caches),
-/// so growth beyond one instance for each core needs a measurement, taken since the last growth, that says the cores are not all busy; and no more
-/// starts are under way than there are cores. That is how 32 connections to a 1-ms function do not become 32 instances on two cores, while a function that mostly waits
+/// so growth beyond one instance for each core needs a measurement, taken since the last growth, that says the cores are not all busy, and goes no further at
+/// once than their idle time suggests. That is how 32 connections to a 1-ms function do not become 32 instances on two cores, while a function that mostly waits
 /// for others gets as many as its line needs within a few rounds.
 /// </remarks>
 internal static class ScaleDecision
@@ -123,8 +123,14 @@ internal static class ScaleDecision
             return (cores - serving, ScaleReason.AwaitsMeasurement);
         }
 
-        // No more under way than there are cores: without a stem a start takes one for as long as a hundred invocations, so many at once hold up what they are to help.
-        return (question.Machine.IdleShare is null ? 0 : cores - question.Pool.Coming, ScaleReason.AwaitsMeasurement);
+        if (question.Machine.IdleShare is not { } idle)
+        {
+            return (0, ScaleReason.AwaitsMeasurement);
+        }
+
+        // What is awake takes the rest of the cores' time at most; in what is idle so many more of the same find room. One for each core can be tried in any case.
+        var fit = (int)(question.Pool.Awake * idle / Math.Max(1 - idle, IdleShareMin));
+        return (Math.Max(cores, fit) - question.Pool.Coming, ScaleReason.AwaitsMeasurement);
     }
 
     private static int DivideUp(int amount, int size) => (amount + size - 1) / size;

@@ -14,6 +14,7 @@ internal sealed class Scaler(FleetTable table, InstanceSteps steps, MemoryRoom r
             return;
         }
 
+        steps.Yield();
         var now = table.Now;
         var question = QuestionOf(pool, now);
         var answer = ScaleDecision.Decide(question);
@@ -106,7 +107,7 @@ internal sealed class Scaler(FleetTable table, InstanceSteps steps, MemoryRoom r
             Machine = new MachineLoad(machine.Cores, idleShare),
             Concurrency = pool.Spec.Concurrency,
             MaxInstances = pool.Spec.MaxInstances,
-            ActivationMs = pool.ActivationMs,
+            ActivationMs = pool.Activations.Expected(steps.HasStem(pool)),
             SinceGrowth = now - pool.GrewAt,
             IsComputing = idleShare < ScaleDecision.IdleShareMin ? IsComputing(pool, now) : null,   // looked at only where it decides something
         };

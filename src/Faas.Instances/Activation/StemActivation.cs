@@ -16,12 +16,12 @@ internal sealed class StemActivation(
     public async Task<(ActivationResult Result, LiveInstance? Instance)> RunAsync(ActivationRequest request, StemKey key, CancellationToken cancellationToken)
     {
         var began = around.Time.GetTimestamp();
-        LiveSandbox? sandbox = pools.TryTake(key);
-        var phases = new ActivationPhases { FromStem = sandbox is not null };
+        var (sandbox, wasReady) = await pools.TryTakeAsync(key, request.IsUrgent, cancellationToken);
+        var phases = new ActivationPhases { FromStem = wasReady };
         var isDone = false;
         try
         {
-            sandbox ??= await StartAsync(key, cancellationToken);
+            sandbox ??= await StartAsync(key, request.IsUrgent, cancellationToken);
             phases = phases with { StemWait = around.Time.GetElapsedTime(began) };
             sandbox.Log.Become(request.Spec.Name, request.InstanceId);
 
@@ -66,12 +66,18 @@ internal sealed class StemActivation(
     public static ActivationResult Unavailable(string detail, IReadOnlyList<string> tail, ActivationPhases phases) =>
         new() { Error = InvocationError.Unavailable, Detail = detail, LogTail = tail, Phases = phases };
 
-    private async Task<LiveSandbox> StartAsync(StemKey key, CancellationToken cancellationToken)
+    private async Task<LiveSandbox> StartAsync(StemKey key, bool isUrgent, CancellationToken cancellationToken)
     {
+        using var hurry = new CancellationTokenSource(StemStart.Patience, around.Time);
+        if (isUrgent)
+        {
+            await hurry.CancelAsync();
+        }
+
         await _starts.WaitAsync(cancellationToken);
         try
         {
-            return await starter.StartAsync(key, isBackground: false, cancellationToken);
+            return await starter.StartAsync(key, hurry.Token, cancellationToken);
         }
         finally
         {

@@ -1,7 +1,7 @@
 namespace Faas.Instances.Drivers;
 
 /// <summary>
-/// Runs sandboxes. Six verbs, all idempotent: starting a plan whose sandbox exists replaces it, removing one that is gone succeeds. Everything about folders of
+/// Runs sandboxes. Seven verbs, all idempotent: starting a plan whose sandbox exists replaces it, removing one that is gone succeeds. Everything about folders of
 /// sockets, the worker protocol, stems and adoption is above this.
 /// </summary>
 internal interface IInstanceDriver : IAsyncDisposable
@@ -16,7 +16,10 @@ internal interface IInstanceDriver : IAsyncDisposable
     /// <exception cref="DriverException">It could not be started.</exception>
     Task<Launched> StartAsync(LaunchPlan plan, CancellationToken cancellationToken);
 
-    /// <summary>Sets the CPU limit of a started sandbox, in cores, and gives it its full weight: somebody waits for it now.</summary>
+    /// <summary>Somebody waits for a sandbox that was started in the background: it gets its full weight. As far as that is possible here.</summary>
+    void Hurry(Launched sandbox);
+
+    /// <summary>Sets the CPU limit of a started sandbox, in cores, and gives it its full weight.</summary>
     Task LimitAsync(Launched sandbox, double cpu, CancellationToken cancellationToken);
 
     /// <summary>Completes when the sandbox has ended, with the reason as far as it is known.</summary>

@@ -30,7 +30,7 @@ internal sealed record LaunchPlan
     /// <summary>Cores at start. One core for stems, whatever the function gets later: a quota of 0.1 would stretch a runtime's start to 1.4 s.</summary>
     public double Cpu { get; init; } = 1;
 
-    /// <summary>Whether nobody waits for it yet. It gets its full weight with <see cref="IInstanceDriver.LimitAsync"/>.</summary>
+    /// <summary>Whether nobody waits for it yet. It gets its full weight with <see cref="IInstanceDriver.Hurry"/> or <see cref="IInstanceDriver.LimitAsync"/>.</summary>
     public bool IsBackground { get; init; }
 
     /// <summary>Environment of an image function.</summary>

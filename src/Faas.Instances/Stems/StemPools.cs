@@ -15,10 +15,16 @@ internal sealed partial class StemPools : IAsyncDisposable
     /// <summary>How often demand is looked at again while more stems are kept than an idle platform needs.</summary>
     private static readonly TimeSpan ReviewInterval = TimeSpan.FromSeconds(15);
 
+    /// <summary>How long callers who wait hold up the making of stems; they are heard of more often than that.</summary>
+    private static readonly TimeSpan HoldLength = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>A stem that has been missing for this long is made whoever waits, or a line that never ends would leave everybody else without any.</summary>
+    private static readonly TimeSpan HoldMax = TimeSpan.FromSeconds(3);
+
     private static readonly TimeSpan BackOffMin = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan BackOffMax = TimeSpan.FromSeconds(30);
 
-    private readonly Func<StemKey, CancellationToken, Task<LiveSandbox>> _start;
+    private readonly Func<StemKey, CancellationToken, CancellationToken, Task<LiveSandbox>> _start;
     private readonly IInstanceEvents _events;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
@@ -31,11 +37,12 @@ internal sealed partial class StemPools : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly Dictionary<StemKey, Pool> _pools = [];
     private readonly HashSet<Task> _work = [];
+    private DateTimeOffset _heldUntil;
     private int _starting;
     private bool _isStopped;
 
     public StemPools(
-        Func<StemKey, CancellationToken, Task<LiveSandbox>> start, InstanceOptions options, IInstanceEvents events, ILogger logger, TimeProvider time)
+        Func<StemKey, CancellationToken, CancellationToken, Task<LiveSandbox>> start, InstanceOptions options, IInstanceEvents events, ILogger logger, TimeProvider time)
     {
         _start = start;
         _parallelStarts = options.ParallelStarts;
@@ -78,10 +85,32 @@ internal sealed partial class StemPools : IAsyncDisposable
         Pump();
     }
 
-    /// <summary>Takes a ready stem; null when there is none.</summary>
-    public LiveSandbox? TryTake(StemKey key)
+    /// <summary>For a moment, none is made ahead of its use.</summary>
+    public void Hold()
+    {
+        lock (_lock)
+        {
+            _heldUntil = _time.GetUtcNow() + HoldLength;
+        }
+    }
+
+    /// <summary>Whether there is a ready one.</summary>
+    public bool HasReady(StemKey key)
+    {
+        lock (_lock)
+        {
+            return _pools.TryGetValue(key, out var pool) && pool.Ready.Count > 0;
+        }
+    }
+
+    /// <summary>
+    /// Takes a stem: a ready one, or the next that is being made, which is sooner there than another. Null when there is none, or it could not be made. What is
+    /// urgent is made with full weight from now on.
+    /// </summary>
+    public async Task<(LiveSandbox? Stem, bool WasReady)> TryTakeAsync(StemKey key, bool isUrgent, CancellationToken cancellationToken)
     {
         LiveSandbox? taken = null;
+        StemStart? coming = null;
         lock (_lock)
         {
             if (_pools.TryGetValue(key, out var pool))
@@ -93,6 +122,7 @@ internal sealed partial class StemPools : IAsyncDisposable
                     taken = taken.Ended.IsCompleted ? null : taken;   // died just now: its own continuation removes it
                 }
 
+                coming = taken is null ? pool.Starting.Find(s => s.TryClaim(isUrgent)) : null;
                 var now = _time.GetUtcNow();
                 pool.Demand.Taken(now);
                 pool.NotBefore = Later(pool.NotBefore, now + RefillDelay);
@@ -105,7 +135,7 @@ internal sealed partial class StemPools : IAsyncDisposable
             _events.StemsChanged();
         }
 
-        return taken;
+        return coming is null ? (taken, taken is not null) : (await coming.WaitAsync(cancellationToken), false);
     }
 
     public async ValueTask DisposeAsync()
@@ -154,22 +184,24 @@ internal sealed partial class StemPools : IAsyncDisposable
                     Track(Task.Run(_events.StemsChanged));
                 }
 
-                if (pool is { Functions: 0, Ready.Count: 0, Starting: 0 })
+                pool.LacksSince = pool.Count < pool.Target ? pool.LacksSince ?? now : null;
+                if (pool is { Functions: 0, Count: 0 })
                 {
                     _pools.Remove(key);
                 }
             }
 
             // Emptiest first, so that every key has one before any has three.
-            while (_starting < _parallelStarts && _pools.Values.Sum(p => p.Ready.Count + p.Starting) < _stemsMax
-                && _pools.Where(p => p.Value.Lacks(now)).OrderBy(p => p.Value.Ready.Count + p.Value.Starting).FirstOrDefault() is { Key: { } key, Value: { } pool })
+            while (_starting < _parallelStarts && _pools.Values.Sum(p => p.Count) < _stemsMax
+                && _pools.Where(p => p.Value.MayStart(_heldUntil, now) <= now).OrderBy(p => p.Value.Count).FirstOrDefault() is { Key: { } key, Value: { } pool })
             {
-                pool.Starting++;
+                var start = new StemStart(_time);
+                pool.Starting.Add(start);
                 _starting++;
-                Track(Task.Run(() => StartOneAsync(key, pool)));
+                Track(Task.Run(() => StartOneAsync(key, pool, start)));
             }
 
-            var waits = _pools.Values.Where(p => p.Ready.Count + p.Starting < p.Target && p.NotBefore > now).Select(p => p.NotBefore - now).ToList();
+            var waits = _pools.Values.Select(p => p.MayStart(_heldUntil, now)).OfType<DateTimeOffset>().Where(at => at > now).Select(at => at - now).ToList();
             if (_stemsPerKey is null && _pools.Values.Any(p => p.Target > StemDemand.Base))
             {
                 waits.Add(ReviewInterval);
@@ -182,13 +214,13 @@ internal sealed partial class StemPools : IAsyncDisposable
         }
     }
 
-    private async Task StartOneAsync(StemKey key, Pool pool)
+    private async Task StartOneAsync(StemKey key, Pool pool, StemStart start)
     {
         LiveSandbox? stem = null;
         var began = _time.GetTimestamp();
         try
         {
-            stem = await _start(key, _stopping.Token);
+            stem = await _start(key, start.Hurry, _stopping.Token);
         }
         catch (OperationCanceledException)
         {
@@ -199,34 +231,41 @@ internal sealed partial class StemPools : IAsyncDisposable
             Log.NotStarted(_logger, key, e.Message, e.Tail.Count > 0 ? e.Tail[^1] : "no output");
         }
 
-        if (!Admit(pool, stem, _time.GetElapsedTime(began)) && stem is not null)
+        if (!Admit(pool, start, stem, _time.GetElapsedTime(began)) && stem is not null)
         {
             await stem.RemoveAsync();
         }
 
+        start.Dispose();
         _events.StemsChanged();
         Pump();
     }
 
-    private bool Admit(Pool pool, LiveSandbox? stem, TimeSpan took)
+    /// <summary>Gives a new stem to who claimed it, or keeps it. False when nobody wants it.</summary>
+    private bool Admit(Pool pool, StemStart start, LiveSandbox? stem, TimeSpan took)
     {
         lock (_lock)
         {
-            pool.Starting--;
+            pool.Starting.Remove(start);
             _starting--;
-            if (stem is null)
+            if (stem is null || _isStopped)
             {
-                BackOff(pool);
-                return false;
-            }
+                start.TryGive(null);
+                if (stem is null)
+                {
+                    BackOff(pool);
+                }
 
-            if (_isStopped)
-            {
                 return false;
             }
 
             pool.Failures = 0;
             pool.Demand.Made(took);
+            if (start.TryGive(stem))
+            {
+                return true;
+            }
+
             pool.Ready.Add(stem);
             Track(WatchAsync(stem, pool));
             return true;
@@ -279,13 +318,28 @@ internal sealed partial class StemPools : IAsyncDisposable
 
         public int Target { get; set; }
 
-        public int Starting { get; set; }
+        public List<StemStart> Starting { get; } = [];
+
+        public int Count => Ready.Count + Starting.Count;
 
         public int Failures { get; set; }
 
         public DateTimeOffset NotBefore { get; set; }
 
-        public bool Lacks(DateTimeOffset now) => Ready.Count + Starting < Target && NotBefore <= now;
+        /// <summary>Since when it has had fewer than it should.</summary>
+        public DateTimeOffset? LacksSince { get; set; }
+
+        /// <summary>When the next one may be started; null while there are enough.</summary>
+        public DateTimeOffset? MayStart(DateTimeOffset heldUntil, DateTimeOffset now)
+        {
+            if (Count >= Target)
+            {
+                return null;
+            }
+
+            var holdEnd = (LacksSince ?? now) + HoldMax;
+            return Later(NotBefore, heldUntil < holdEnd ? heldUntil : holdEnd);
+        }
     }
 
     private static partial class Log

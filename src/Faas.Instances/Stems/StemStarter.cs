@@ -10,10 +10,10 @@ internal sealed class StemStarter(SandboxSurroundings around, IInstanceEvents ev
 {
     /// <summary>A new stem that is ready to be specialized. When it throws, nothing is left behind.</summary>
     /// <param name="key">Its kind.</param>
-    /// <param name="isBackground">Whether it is made ahead of its use.</param>
+    /// <param name="hurry">Cancelled when somebody waits for it, which need not be so from the beginning.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="StemException">It did not become ready.</exception>
-    public async Task<LiveSandbox> StartAsync(StemKey key, bool isBackground, CancellationToken cancellationToken)
+    public async Task<LiveSandbox> StartAsync(StemKey key, CancellationToken hurry, CancellationToken cancellationToken)
     {
         var folder = around.NewFolder();
         var sandbox = new LiveSandbox(around, folder, around.Users.Take(), new LogSink(events, around.Time));
@@ -21,7 +21,7 @@ internal sealed class StemStarter(SandboxSurroundings around, IInstanceEvents ev
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {
-            await StartAsync(key, isBackground, sandbox, either.Token);
+            await StartAsync(key, sandbox, hurry, either.Token);
             return sandbox;
         }
         catch (Exception e)
@@ -40,13 +40,14 @@ internal sealed class StemStarter(SandboxSurroundings around, IInstanceEvents ev
         }
     }
 
-    private async Task StartAsync(StemKey key, bool isBackground, LiveSandbox sandbox, CancellationToken cancellationToken)
+    private async Task StartAsync(StemKey key, LiveSandbox sandbox, CancellationToken hurry, CancellationToken cancellationToken)
     {
         var token = RandomNumberGenerator.GetHexString(32, lowercase: true);
         sandbox.Folder.Create();
         sandbox.Token = token;
         sandbox.Attach(new OutputPipe(sandbox.Folder.Output, sandbox.Log.Add));
         using var ready = new ReadySocket(sandbox.Folder, token);
+        var isBackground = !hurry.IsCancellationRequested;
         sandbox.Launched = await around.Driver.StartAsync(
             new LaunchPlan
             {
@@ -59,6 +60,7 @@ internal sealed class StemStarter(SandboxSurroundings around, IInstanceEvents ev
                 IsBackground = isBackground,
             },
             cancellationToken);
+        await using var hurrying = isBackground ? hurry.UnsafeRegister(_ => around.Driver.Hurry(sandbox.Launched), null) : default;
         await WaitUntilReadyAsync(key, sandbox, ready, cancellationToken);
         sandbox.Folder.Seal();
         sandbox.Attach(await ControlConnection.OpenAsync(sandbox.Folder.WorkerSocket, token, sandbox.Log.Add, cancellationToken));

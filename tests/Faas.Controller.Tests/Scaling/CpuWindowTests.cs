@@ -10,7 +10,7 @@ public sealed class CpuWindowTests
     public void Right_after_growth_nothing_is_known()
     {
         _window.Restart(At(0, 0));
-        Assert.Null(_window.IdleShare(At(50, 100), cores: 2));
+        Assert.Null(_window.IdleShare(At(40, 80), cores: 2));
     }
 
     [Fact]

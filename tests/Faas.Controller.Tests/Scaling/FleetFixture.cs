@@ -35,7 +35,7 @@ internal sealed class FleetFixture : IInstanceLifecycle, IMachine, IFunctionOutp
     public FleetParts Parts { get; }
 
     /// <summary>Activations asked for and not answered yet.</summary>
-    public Queue<(RevisionPool Pool, bool IsPrewarmed)> Activations { get; } = new();
+    public Queue<(RevisionPool Pool, StartKind Kind)> Activations { get; } = new();
 
     /// <summary>What else the host was asked for: <c>freeze i1</c>.</summary>
     public List<string> Asked { get; } = [];
@@ -87,9 +87,9 @@ internal sealed class FleetFixture : IInstanceLifecycle, IMachine, IFunctionOutp
     /// <summary>The next activation that was asked for succeeds.</summary>
     public string Succeed()
     {
-        var (pool, isPrewarmed) = Activations.Dequeue();
+        var (pool, kind) = Activations.Dequeue();
         var id = $"i{++_next}";
-        Parts.FromHost.Started(pool, new InstanceHandle(id, pool.Revision.Id, pool.Revision.Function, "/s", null, Clock.GetUtcNow(), "process"), TimeSpan.FromMilliseconds(5), isPrewarmed);
+        Parts.FromHost.Started(pool, new InstanceHandle(id, pool.Revision.Id, pool.Revision.Function, "/s", null, Clock.GetUtcNow(), "process"), new ActivationTime(TimeSpan.FromMilliseconds(5), IsFromStem: true), kind);
         return id;
     }
 
@@ -118,7 +118,13 @@ internal sealed class FleetFixture : IInstanceLifecycle, IMachine, IFunctionOutp
         }
     }
 
-    public void Activate(RevisionPool pool, bool isPrewarmed) => Activations.Enqueue((pool, isPrewarmed));
+    public void Yield()
+    {
+    }
+
+    public bool HasStem(RevisionPool pool) => true;
+
+    public void Activate(RevisionPool pool, StartKind kind) => Activations.Enqueue((pool, kind));
 
     public void Stop(RevisionPool pool, string instanceId) => Asked.Add("stop " + instanceId);
 

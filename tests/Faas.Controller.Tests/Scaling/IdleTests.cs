@@ -1,3 +1,4 @@
+using Faas.Controller.Scaling;
 
 namespace Faas.Controller.Tests.Scaling;
 
@@ -35,8 +36,7 @@ public sealed class IdleTests
 
         // ... and started a little before the hour, once, and kept until a little after it.
         _fleet.Pass(TimeSpan.FromMinutes(14));
-        var (_, isPrewarmed) = Assert.Single(_fleet.Activations);
-        Assert.True(isPrewarmed);
+        Assert.Equal(StartKind.Ahead, Assert.Single(_fleet.Activations).Kind);
         id = _fleet.Succeed();
         _fleet.Pass(TimeSpan.FromMinutes(5));
         Assert.Contains(id, pool.Instances.Keys);

@@ -37,7 +37,9 @@ public sealed class LineTrendTests
         _trend.Arrived(200, Begin.AddSeconds(60));
         Assert.Equal(0, _trend.ArrivalsPerSecond);
         _trend.Arrived(300, Begin.AddSeconds(60.1));
-        _trend.Arrived(5, Begin.AddSeconds(60.2));
+        _trend.Arrived(5, Begin.AddSeconds(60.2));   // it may have been overtaken by the last one
+        Assert.Equal(1000, _trend.ArrivalsPerSecond);
+        _trend.Arrived(6, Begin.AddSeconds(61.2));
         Assert.Equal(0, _trend.ArrivalsPerSecond);
     }
 

@@ -78,15 +78,22 @@ public sealed class ScaleDecisionTests
     [Fact]
     public void On_idle_cores_it_grows_by_one_for_each_core()
     {
-        Assert.Equal(2, ScaleDecision.Decide(Question(waiting: 30, awake: 2, runMs: 100, idle: 0.8)).Start);
-        Assert.Equal(2, ScaleDecision.Decide(Question(waiting: 30, awake: 4, runMs: 100, idle: 0.8)).Start);
+        Assert.Equal(2, ScaleDecision.Decide(Question(waiting: 30, awake: 2, runMs: 100, idle: 0.4)).Start);
+        Assert.Equal(2, ScaleDecision.Decide(Question(waiting: 30, awake: 4, runMs: 100, idle: 0.2)).Start);
     }
 
     [Fact]
-    public void No_more_are_under_way_than_there_are_cores()
+    public void Of_what_takes_a_fifth_of_the_cores_four_times_as_much_finds_room()
     {
-        Assert.Equal(1, ScaleDecision.Decide(Question(waiting: 300, awake: 4, coming: 1, runMs: 100, idle: 0.8)).Start);
-        Assert.Equal(0, ScaleDecision.Decide(Question(waiting: 300, awake: 9, coming: 2, runMs: 100, idle: 0.8) with { MaxInstances = 100 }).Start);
+        Assert.Equal(8, ScaleDecision.Decide(Question(waiting: 30, awake: 2, runMs: 100, idle: 0.8)).Start);
+        Assert.Equal(3, ScaleDecision.Decide(Question(waiting: 3, awake: 2, runMs: 1000, idle: 0.8)).Start);   // and no more than the line needs
+    }
+
+    [Fact]
+    public void What_is_under_way_counts_as_growth()
+    {
+        Assert.Equal(1, ScaleDecision.Decide(Question(waiting: 300, awake: 4, coming: 1, runMs: 100, idle: 0.2)).Start);
+        Assert.Equal(0, ScaleDecision.Decide(Question(waiting: 300, awake: 9, coming: 2, runMs: 100, idle: 0.15) with { MaxInstances = 100 }).Start);
         Assert.Equal(0, ScaleDecision.Decide(Question(waiting: 300, coming: 2, idle: 0.8)).Start);
     }
 

@@ -18,14 +18,20 @@ internal sealed class HostSession(World world, ILifecycleEvents events) : IInsta
 
     private Machine Machine => world.Machine;
 
-    public void Activate(RevisionPool pool, bool isPrewarmed)
+    public void Yield()
+    {
+    }
+
+    public bool HasStem(RevisionPool pool) => _chance.OneIn(2);
+
+    public void Activate(RevisionPool pool, StartKind kind)
     {
         var began = world.Time.Now;
         Start(pool.Revision, (result, detail) =>
         {
             if (result is { } handle)
             {
-                events.Started(pool, handle, world.Time.Now - began, isPrewarmed);
+                events.Started(pool, handle, new ActivationTime(world.Time.Now - began, _chance.OneIn(2)), kind);
             }
             else
             {

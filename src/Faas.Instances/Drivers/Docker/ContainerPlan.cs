@@ -69,8 +69,6 @@ internal static class ContainerPlan
             MemorySwap = memory,   // memory and swap together: so no swap
             CPUPeriod = PeriodMicros,
             CPUQuota = ControlGroups.CpuQuota(plan.Cpu),
-            // Only where it can be raised again by a write to the group's file: through the engine that would take 10 ms of each cold start.
-            CPUShares = plan.IsBackground && around.CgroupParent is not null ? ControlGroups.BackgroundShares : 0,
             PidsLimit = ControlGroups.PidsMax,
             Ulimits = [new Ulimit { Name = "core", Soft = 0, Hard = 0 }],
             Tmpfs = new Dictionary<string, string>

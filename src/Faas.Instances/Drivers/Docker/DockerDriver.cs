@@ -126,6 +126,8 @@ internal sealed class DockerDriver : IInstanceDriver, IRunsImages, IFreezable
         }
     }
 
+    public void Hurry(Launched sandbox) => TrySetBackground(sandbox.Native, isBackground: false);
+
     public async Task LimitAsync(Launched sandbox, double cpu, CancellationToken cancellationToken)
     {
         try
@@ -133,7 +135,7 @@ internal sealed class DockerDriver : IInstanceDriver, IRunsImages, IFreezable
             if (_groups is not null)
             {
                 _groups.SetCpu(sandbox.Native, cpu);   // 0.05 ms; through the engine it takes 10
-                _groups.SetWeight(sandbox.Native, isBackground: false);
+                _groups.SetBackground(sandbox.Native, isBackground: false);
                 return;
             }
         }
@@ -247,7 +249,24 @@ internal sealed class DockerDriver : IInstanceDriver, IRunsImages, IFreezable
 
         await _engine.RunAsync("start a container",
             () => _client.Containers.StartContainerAsync(created.ID, new ContainerStartParameters(), cancellationToken), cancellationToken);
+        if (plan.IsBackground)
+        {
+            TrySetBackground(created.ID, isBackground: true);   // the engine does not know of it, and its own weights are not enough
+        }
+
         return new Launched(plan.Folder.Id, created.ID, plan.Image is null ? null : await AddressAsync(created.ID, cancellationToken), plan.Uid);
+    }
+
+    private void TrySetBackground(string container, bool isBackground)
+    {
+        try
+        {
+            _groups?.SetBackground(container, isBackground);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Not where we expect it: then it has its full weight, or has ended.
+        }
     }
 
     private static string UserOf(LaunchPlan plan) => FormattableString.Invariant($"{plan.Uid}:{plan.Uid}");

@@ -68,7 +68,7 @@ internal sealed class ProcessDriver : IInstanceDriver, IFreezable
         try
         {
             _groups?.Create(id, plan.MemoryMiB, plan.Cpu);
-            _groups?.SetWeight(id, plan.IsBackground);
+            _groups?.SetBackground(id, plan.IsBackground);
             var process = Process.Start(StartInfo(plan))!;
             _children[id] = process;
             var identity = ProcessIdentity.Of(process.Id) ?? new ProcessIdentity(process.Id, 0);
@@ -82,10 +82,22 @@ internal sealed class ProcessDriver : IInstanceDriver, IFreezable
         }
     }
 
+    public void Hurry(Launched sandbox)
+    {
+        try
+        {
+            _groups?.SetBackground(sandbox.Id, isBackground: false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It has ended; whoever waits for it notices.
+        }
+    }
+
     public Task LimitAsync(Launched sandbox, double cpu, CancellationToken cancellationToken)
     {
         _groups?.SetCpu(sandbox.Id, cpu);
-        _groups?.SetWeight(sandbox.Id, isBackground: false);
+        _groups?.SetBackground(sandbox.Id, isBackground: false);
         return Task.CompletedTask;
     }
 
