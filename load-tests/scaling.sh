@@ -25,6 +25,7 @@ connections  wrk with 1, 8, 32, 128 connections on a function that burns 1 ms of
              Bar: never below 0.95 of the best with fewer connections, no failure.
 mixed        50 functions, C#, Node and Python, from a cold platform. Rates by Zipf's law (s = 1); each Poisson, a timer, or a minute on and a minute off (a fifth
              of the run when it is short), the busiest the latter. 1 to 50 ms, of which so much is CPU time that all functions together burn 35 % of the machine.
+             The first 20 s, in which all 50 start at once, are reported by themselves.
              Bar: no failure, and nobody ruined by the busiest: a function is ruined when its p99 is more than twice, and more than 50 ms above, what it is when
              the same arrivals run without the busiest function on another fresh platform. Only functions with 100 answers in both runs are compared.
 rolling      200/s on a 5-ms function, which gets a new revision every second (a second in which the last update still runs is left out).

@@ -75,7 +75,7 @@ public sealed class InstanceHost : IAsyncDisposable
         .ToDictionary(w => w.Key, w => w.Value));
 
     /// <summary>
-    /// Callers wait for what runs: for a fifth of a second from now no stem is made ahead of its use, unless one has been missing for three seconds. Even one that is made in the background
+    /// Callers wait for what runs: for a fifth of a second from now no stem is made ahead of its use, unless there has been none for three seconds. Even one that is made in the background
     /// costs an engine and the kernel 0.1 to 0.2 s of a core that have everybody's weight.
     /// </summary>
     public void HoldStems() => _pools.Hold();

@@ -99,7 +99,7 @@ public sealed class StemPoolTests(RuntimesFixture runtimes)
     }
 
     [Fact]
-    public async Task While_callers_wait_no_stem_is_made_ahead_unless_one_has_been_missing_for_three_seconds()
+    public async Task While_callers_wait_no_stem_is_made_ahead_unless_there_has_been_none_for_three_seconds()
     {
         var time = new FakeTimeProvider();
         var began = time.GetUtcNow();

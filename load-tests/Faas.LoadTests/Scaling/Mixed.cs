@@ -12,6 +12,12 @@ internal static class Mixed
     /// <summary>Shorter than the bursty ones' minutes of silence, so that they scale to zero and back.</summary>
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(20);
 
+    /// <summary>
+    /// All functions are called for the first time at once: until their instances are there, everybody waits for everybody's start, and whose start comes last is chance.
+    /// That is reported by itself; functions are compared by what comes after it.
+    /// </summary>
+    private static readonly TimeSpan LeadIn = TimeSpan.FromSeconds(20);
+
     public static async Task RunAsync(Arguments arguments, CancellationToken cancellationToken)
     {
         using var target = Target.Open(arguments["data"]);
@@ -29,8 +35,20 @@ internal static class Mixed
         var result = await client.RunAsync(cancellationToken);
         var processors = used.Summary();
 
-        Verdict.PrintPart(new { measurement = "mixed", part = isWithout ? "without" : "all", seconds = duration.TotalSeconds, seed, load = result.Summary(), processors });
-        var rows = mix.Skip(isWithout ? 1 : 0).Select(function => Row(function, result)).ToList();
+        var leadIn = LeadIn < duration / 5 ? LeadIn : duration / 5;
+        Verdict.PrintPart(new
+        {
+            measurement = "mixed",
+            part = isWithout ? "without" : "all",
+            seconds = duration.TotalSeconds,
+            seed,
+            load = result.Summary(),
+            leadInSeconds = leadIn.TotalSeconds,
+            leadInMs = result.Latencies(arrival => arrival.At < leadIn).Summary(),
+            afterLeadInMs = result.Latencies(arrival => arrival.At >= leadIn).Summary(),
+            processors,
+        });
+        var rows = mix.Skip(isWithout ? 1 : 0).Select(function => Row(function, result, leadIn)).ToList();
         await File.WriteAllTextAsync(arguments["result"], JsonSerializer.Serialize(rows), cancellationToken);
     }
 
@@ -47,9 +65,9 @@ internal static class Mixed
         }
     }
 
-    private static MixedRow Row(MixedFunction function, OpenLoopResult result)
+    private static MixedRow Row(MixedFunction function, OpenLoopResult result, TimeSpan leadIn)
     {
-        var latencies = result.Latencies(arrival => arrival.Request == function.Rank);
+        var latencies = result.Latencies(arrival => arrival.Request == function.Rank && arrival.At >= leadIn);
         var failed = result.Arrivals.Zip(result.Outcomes).Count(pair => pair.First.Request == function.Rank && pair.Second.Failure is not null);
         return new MixedRow(function, latencies.Count, failed, latencies.Percentile(50), latencies.Percentile(99));
     }

@@ -6,7 +6,7 @@ internal interface IMachine
     /// <summary>Processors that this process may use.</summary>
     int Cores { get; }
 
-    /// <summary>Idle time so far. Cheap enough to ask for at each decision.</summary>
+    /// <summary>What the processors do and did. Cheap enough to ask for at each decision.</summary>
     MachineReading Read();
 
     /// <summary>Memory of the machine, or of the container that the platform runs in, in MiB.</summary>
@@ -16,7 +16,8 @@ internal interface IMachine
     long AvailableMiB();
 }
 
-/// <summary>Idle time of all cores together, at a moment.</summary>
+/// <summary>What the cores do, at a moment.</summary>
 /// <param name="At">The moment, from an arbitrary start.</param>
 /// <param name="Idle">Idle time so far, summed over the cores.</param>
-internal readonly record struct MachineReading(TimeSpan At, TimeSpan Idle);
+/// <param name="Runnable">Threads that run or wait for a core at this moment, without the one that asks.</param>
+internal readonly record struct MachineReading(TimeSpan At, TimeSpan Idle, int Runnable = 0);

@@ -27,6 +27,15 @@ internal static class ScaleDecision
     /// </summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
+    /// <summary>From so many runnable threads for each core on, a long running time is one in which an invocation waited for its turn.</summary>
+    public const double OverloadedFrom = 3;
+
+    /// <summary>
+    /// As <see cref="Patience"/>, on cores that are not just busy but overloaded. Whatever is started then makes everybody slower, and everybody who gets slower would start more:
+    /// 50 functions called at once on two cores became 117 instances, and it took 25 s until the cores had time again.
+    /// </summary>
+    public static readonly TimeSpan PatienceWhenOverloaded = TimeSpan.FromSeconds(5);
+
     /// <summary>A head that has waited this long, and twice as long as the line should take, stands behind something unusually long.</summary>
     public static readonly TimeSpan LateAfter = TimeSpan.FromMilliseconds(250);
 
@@ -112,10 +121,15 @@ internal static class ScaleDecision
             return (cores, ScaleReason.AwaitsMeasurement);   // also on busy cores: no function is left without any instance
         }
 
-        if (question.Machine.IdleShare < IdleShareMin && question.IsComputing != false)
+        if ((question.Machine.IdleShare ?? question.Machine.IdleLately) < IdleShareMin)
         {
-            var isStuck = question.IsComputing is null && question.Load.Oldest >= Patience && question.SinceGrowth >= Patience;
-            return (isStuck ? 1 : 0, ScaleReason.CoresBusy);
+            var isOverloaded = question.Machine.Runnable >= OverloadedFrom * cores;
+            if (isOverloaded || question.IsComputing != false)
+            {
+                var patience = isOverloaded ? PatienceWhenOverloaded : Patience;
+                var isStuck = question.IsComputing != true && question.Load.Oldest >= patience && question.SinceGrowth >= patience;
+                return (isStuck ? 1 : 0, ScaleReason.CoresBusy);
+            }
         }
 
         if (serving < cores)

@@ -27,7 +27,14 @@ internal readonly record struct PoolCount(int Awake, int Frozen, int Coming)
 /// <summary>What the machine has to run instances with.</summary>
 /// <param name="Cores">Its cores.</param>
 /// <param name="IdleShare">Share of their time that was idle since the revision last grew, 0 to 1; null when too little time has passed to tell.</param>
-internal readonly record struct MachineLoad(int Cores, double? IdleShare);
+internal readonly record struct MachineLoad(int Cores, double? IdleShare)
+{
+    /// <summary>Share of their time that was idle lately, whatever the revision did; null when it is not known.</summary>
+    public double? IdleLately { get; init; }
+
+    /// <summary>Threads that ran or waited for a core lately, on average.</summary>
+    public double Runnable { get; init; }
+}
 
 /// <summary>Everything a <see cref="ScaleDecision"/> depends on.</summary>
 internal readonly record struct ScaleQuestion

@@ -41,7 +41,7 @@ internal static class ScaleStory
             ScaleReason.EnoughForTheRate =>
                 string.Create(CultureInfo.InvariantCulture, $"{waiting}{work}; {question.ArrivalsPerSecond:0}/s of {Ms(question.CleanRunMs)} need no more than {ScaleDecision.Needed(question)}"),
             ScaleReason.AtMaximum => $"{waiting}, but maxInstances is {question.MaxInstances}",
-            ScaleReason.CoresBusy => $"{waiting}{work}, but {Share(question.Machine.IdleShare)} of the {question.Machine.Cores} cores' time is idle: one more would only take theirs",
+            ScaleReason.CoresBusy => $"{waiting}{work}, but {Share(question.Machine.IdleShare ?? question.Machine.IdleLately)} of the {question.Machine.Cores} cores' time is idle: one more would only take theirs",
             ScaleReason.AwaitsMeasurement => $"{waiting}{work}; whether the cores can carry more is being measured",
             ScaleReason.FromZero => $"{waiting}, and nothing ran",
             ScaleReason.LineIsLong => load.RunMs > 0

@@ -6,6 +6,8 @@ internal sealed class Scaler(FleetTable table, InstanceSteps steps, MemoryRoom r
     /// <summary>Idle time after which an instance is frozen. With the age of a report (a quarter of a second) and a tick it is within a second.</summary>
     private static readonly TimeSpan FreezeAfter = TimeSpan.FromMilliseconds(500);
 
+    private readonly CoreLoad _cores = new();
+
     /// <summary>The line has changed: thaws and starts what it needs.</summary>
     public void Respond(RevisionPool pool)
     {
@@ -96,7 +98,9 @@ internal sealed class Scaler(FleetTable table, InstanceSteps steps, MemoryRoom r
 
     private ScaleQuestion QuestionOf(RevisionPool pool, DateTimeOffset now)
     {
-        var idleShare = pool.Window.IdleShare(machine.Read(), machine.Cores);
+        var reading = machine.Read();
+        _cores.Look(reading, machine.Cores);
+        var idleShare = pool.Window.IdleShare(reading, machine.Cores);
         pool.Trend.Ran(pool.Load.RunMs, coresAreBusy: !(idleShare >= ScaleDecision.IdleShareMin));   // also when it is not known: right after growth they are
         return new ScaleQuestion
         {
@@ -104,12 +108,12 @@ internal sealed class Scaler(FleetTable table, InstanceSteps steps, MemoryRoom r
             ArrivalsPerSecond = pool.Trend.ArrivalsPerSecond,
             CleanRunMs = pool.Trend.CleanRunMs,
             Pool = pool.Count,
-            Machine = new MachineLoad(machine.Cores, idleShare),
+            Machine = new MachineLoad(machine.Cores, idleShare) { IdleLately = _cores.IdleShare, Runnable = _cores.Runnable },
             Concurrency = pool.Spec.Concurrency,
             MaxInstances = pool.Spec.MaxInstances,
             ActivationMs = pool.Activations.Expected(steps.HasStem(pool)),
             SinceGrowth = now - pool.GrewAt,
-            IsComputing = idleShare < ScaleDecision.IdleShareMin ? IsComputing(pool, now) : null,   // looked at only where it decides something
+            IsComputing = (idleShare ?? _cores.IdleShare) < ScaleDecision.IdleShareMin ? IsComputing(pool, now) : null,   // looked at only where it decides something
         };
     }
 

@@ -18,7 +18,7 @@ internal sealed partial class StemPools : IAsyncDisposable
     /// <summary>How long callers who wait hold up the making of stems; they are heard of more often than that.</summary>
     private static readonly TimeSpan HoldLength = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>A stem that has been missing for this long is made whoever waits, or a line that never ends would leave everybody else without any.</summary>
+    /// <summary>Where there has been no stem at all for this long, one is made whoever waits, or a line that never ends would leave everybody else without any.</summary>
     private static readonly TimeSpan HoldMax = TimeSpan.FromSeconds(3);
 
     private static readonly TimeSpan BackOffMin = TimeSpan.FromMilliseconds(500);
@@ -184,7 +184,7 @@ internal sealed partial class StemPools : IAsyncDisposable
                     Track(Task.Run(_events.StemsChanged));
                 }
 
-                pool.LacksSince = pool.Count < pool.Target ? pool.LacksSince ?? now : null;
+                pool.EmptySince = pool.Count == 0 ? pool.EmptySince ?? now : null;
                 if (pool is { Functions: 0, Count: 0 })
                 {
                     _pools.Remove(key);
@@ -326,8 +326,8 @@ internal sealed partial class StemPools : IAsyncDisposable
 
         public DateTimeOffset NotBefore { get; set; }
 
-        /// <summary>Since when it has had fewer than it should.</summary>
-        public DateTimeOffset? LacksSince { get; set; }
+        /// <summary>Since when it has had none, and none under way.</summary>
+        public DateTimeOffset? EmptySince { get; set; }
 
         /// <summary>When the next one may be started; null while there are enough.</summary>
         public DateTimeOffset? MayStart(DateTimeOffset heldUntil, DateTimeOffset now)
@@ -337,8 +337,8 @@ internal sealed partial class StemPools : IAsyncDisposable
                 return null;
             }
 
-            var holdEnd = (LacksSince ?? now) + HoldMax;
-            return Later(NotBefore, heldUntil < holdEnd ? heldUntil : holdEnd);
+            var holdEnd = (EmptySince ?? now) + HoldMax;
+            return Later(NotBefore, EmptySince is null || heldUntil < holdEnd ? heldUntil : holdEnd);
         }
     }
 

@@ -7,12 +7,12 @@ namespace Faas.Instances.Stems;
 internal sealed class StemStart(TimeProvider time) : IDisposable
 {
     /// <summary>
-    /// How long a stem may take with what others leave it of the cores; then it competes for them like everybody. It takes 0.1 to 0.5 s on cores that have time, and
-    /// on cores that have none it would never be ready.
+    /// How long somebody who is in no hurry waits for a stem that is made with what others leave it of the cores; then it competes for them like everybody. It takes 0.1
+    /// to 0.5 s on cores that have time; on cores that have none it would never be ready, and what nobody claims need not be.
     /// </summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    private readonly CancellationTokenSource _hurry = new(Patience, time);
+    private readonly CancellationTokenSource _hurry = new(Timeout.InfiniteTimeSpan, time);
     private TaskCompletionSource<LiveSandbox?>? _claim;
 
     /// <summary>Cancelled when it must not be made in the background any longer.</summary>
@@ -30,6 +30,10 @@ internal sealed class StemStart(TimeProvider time) : IDisposable
         if (isUrgent)
         {
             _ = _hurry.CancelAsync();   // not here, where the pool's lock is held: it writes a file
+        }
+        else
+        {
+            _hurry.CancelAfter(Patience);
         }
 
         return true;

@@ -8,6 +8,9 @@ namespace Faas.Instances.Stems;
 /// <summary>Starts stems: makes the folder, starts the sandbox, waits for its call, seals the folder, opens the control connection.</summary>
 internal sealed class StemStarter(SandboxSurroundings around, IInstanceEvents events, TimeSpan timeout)
 {
+    /// <summary>A stem that is made with what others leave of the cores may take this much longer than one for which somebody waits.</summary>
+    private const int BackgroundFactor = 20;
+
     /// <summary>A new stem that is ready to be specialized. When it throws, nothing is left behind.</summary>
     /// <param name="key">Its kind.</param>
     /// <param name="hurry">Cancelled when somebody waits for it, which need not be so from the beginning.</param>
@@ -17,7 +20,8 @@ internal sealed class StemStarter(SandboxSurroundings around, IInstanceEvents ev
     {
         var folder = around.NewFolder();
         var sandbox = new LiveSandbox(around, folder, around.Users.Take(), new LogSink(events, around.Time));
-        using var deadline = new CancellationTokenSource(timeout, around.Time);
+        using var deadline = new CancellationTokenSource(hurry.IsCancellationRequested ? timeout : timeout * BackgroundFactor, around.Time);
+        await using var hurrying = hurry.UnsafeRegister(_ => deadline.CancelAfter(timeout), null);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {
