@@ -119,6 +119,24 @@ public sealed class ScaleDecisionTests
         Assert.Equal(2, ScaleDecision.Decide(Question(waiting: 50, awake: 4, runMs: 300, idle: 0) with { IsComputing = false }).Start);
 
     [Fact]
+    public void On_overloaded_cores_nobody_grows_but_by_one_each_five_seconds()
+    {
+        var question = Question(waiting: 50, awake: 2, runMs: 300, idle: 0, oldest: TimeSpan.FromSeconds(6)) with { IsComputing = false, SinceGrowth = TimeSpan.FromSeconds(4) };
+        var overloaded = question with { Machine = question.Machine with { Runnable = 8 } };
+        Assert.Equal(ScaleAnswer.Nothing(ScaleReason.CoresBusy), ScaleDecision.Decide(overloaded));
+        Assert.Equal(1, ScaleDecision.Decide(overloaded with { SinceGrowth = TimeSpan.FromSeconds(5) }).Start);
+        Assert.Equal(0, ScaleDecision.Decide(overloaded with { SinceGrowth = TimeSpan.FromSeconds(5), IsComputing = true }).Start);
+    }
+
+    [Fact]
+    public void On_busy_cores_not_even_a_second_instance_is_tried_where_the_first_has_just_started()
+    {
+        var question = Question(waiting: 3, awake: 1, idle: null);
+        Assert.Equal(1, ScaleDecision.Decide(question).Start);
+        Assert.Equal(ScaleAnswer.Nothing(ScaleReason.CoresBusy), ScaleDecision.Decide(question with { Machine = question.Machine with { IdleLately = 0.05 } }));
+    }
+
+    [Fact]
     public void What_is_frozen_is_thawed_before_anything_is_started() =>
         Assert.Equal(new ScaleAnswer(3, 0, ScaleReason.FromZero), ScaleDecision.Decide(Question(waiting: 3, frozen: 5)));
 
