@@ -9,7 +9,7 @@ internal interface IInstanceLifecycle
     /// <summary>Starts an instance. Ends in <see cref="ILifecycleEvents.Started"/> or <see cref="ILifecycleEvents.StartFailed"/>.</summary>
     void Activate(RevisionPool pool, StartKind kind);
 
-    /// <summary>Callers wait: what is done ahead of its use had better be done later.</summary>
+    /// <summary>Callers wait, and the cores have no time to spare: what is done ahead of its use had better be done later.</summary>
     void Yield();
 
     /// <summary>Whether there is a stem for its next instance.</summary>

@@ -17,7 +17,7 @@ internal sealed class InstanceSteps(FleetTable table, IMachine machine)
     /// <summary>Whether instances can be frozen here.</summary>
     public bool CanFreeze => Lifecycle.CanFreeze;
 
-    /// <summary>Callers wait: what is done ahead of its use had better be done later.</summary>
+    /// <summary>Callers wait, and the cores have no time to spare: what is done ahead of its use had better be done later.</summary>
     public void Yield() => Lifecycle.Yield();
 
     /// <summary>Whether there is a stem for its next instance.</summary>

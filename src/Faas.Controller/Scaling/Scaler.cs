@@ -6,6 +6,9 @@ internal sealed class Scaler(FleetTable table, InstanceSteps steps, MemoryRoom r
     /// <summary>Idle time after which an instance is frozen. With the age of a report (a quarter of a second) and a tick it is within a second.</summary>
     private static readonly TimeSpan FreezeAfter = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>Cores that making a stem takes: an engine's daemons and the runtime's start keep one busy.</summary>
+    private const double StartCores = 1;
+
     private readonly CoreLoad _cores = new();
 
     /// <summary>The line has changed: thaws and starts what it needs.</summary>
@@ -16,9 +19,13 @@ internal sealed class Scaler(FleetTable table, InstanceSteps steps, MemoryRoom r
             return;
         }
 
-        steps.Yield();
         var now = table.Now;
         var question = QuestionOf(pool, now);
+        if (question.Machine.IdleLately * question.Machine.Cores < StartCores)
+        {
+            steps.Yield();
+        }
+
         var answer = ScaleDecision.Decide(question);
         Thaw(pool, answer.Thaw);
         var started = Start(pool, answer.Start, now);
