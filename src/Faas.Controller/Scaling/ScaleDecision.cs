@@ -64,8 +64,9 @@ internal static class ScaleDecision
             // The line's work, shared by n instances, takes waiting x run / (n x slots). One more helps if that is longer than it takes to come.
             var comingMs = Math.Max(ThawMs, pool.Frozen > 0 ? ThawMs : question.ActivationMs);
             var clearMs = load.Waiting * load.RunMs / (pool.Serving * slots);
-            // Where the head has waited longer all the same, what runs is not of the usual length.
-            var isLate = load.Oldest >= LateAfter && load.Oldest.TotalMilliseconds >= 2 * clearMs;
+            // Where the head has waited longer than that takes with usual running times, what runs is not of the usual length. The average soon is of its length too.
+            var usualMs = question.CleanRunMs > 0 ? Math.Min(question.CleanRunMs, load.RunMs) : load.RunMs;
+            var isLate = load.Oldest >= LateAfter && load.Oldest.TotalMilliseconds >= 2 * clearMs * usualMs / load.RunMs;
             if (clearMs <= comingMs && !isLate)
             {
                 return ScaleAnswer.Nothing(ScaleReason.ClearsByItself);

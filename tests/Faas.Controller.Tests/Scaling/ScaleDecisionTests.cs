@@ -61,6 +61,14 @@ public sealed class ScaleDecisionTests
     }
 
     [Fact]
+    public void A_head_is_late_by_usual_running_times_and_not_by_an_average_of_long_ones()
+    {
+        var question = Question(waiting: 4, awake: 1, runMs: 1600, idle: 0.5, oldest: TimeSpan.FromSeconds(2)) with { CleanRunMs = 5 };
+        Assert.Equal(1, ScaleDecision.Decide(question).Start);
+        Assert.Equal(ScaleReason.EnoughForTheRate, ScaleDecision.Decide(question with { Load = question.Load with { Oldest = TimeSpan.FromMilliseconds(200) } }).Reason);
+    }
+
+    [Fact]
     public void Running_times_that_busy_cores_have_made_long_call_for_no_further_instance()
     {
         var question = Question(waiting: 100, awake: 10, runMs: 60, idle: 0) with { ArrivalsPerSecond = 1000, CleanRunMs = 5, IsComputing = false };
