@@ -88,7 +88,7 @@ internal sealed class Answer(Socket socket) : IDisposable
     public void End(bool failed)
     {
         _writer.BeginFrame();
-        new EndOfInvocation(failed, CpuMicros: 0).Write(_writer);
+        new EndOfInvocation(failed ? EndOutcome.Failed : EndOutcome.Completed, CpuMicros: 0).Write(_writer);
         _writer.EndFrame(FrameType.End, _stream);
         Flush();
     }

@@ -102,7 +102,7 @@ internal sealed class WorkerCall : IDisposable
     public void WriteEnd(bool failed = false)
     {
         _output.BeginFrame();
-        new EndOfInvocation(failed, 0).Write(_output);
+        new EndOfInvocation(failed ? EndOutcome.Failed : EndOutcome.Completed, 0).Write(_output);
         _output.EndFrame(FrameType.End, _stream);
     }
 
