@@ -45,6 +45,7 @@ install_missing() {
   have bwrap || packages+=(bubblewrap)
   have node || packages+=(nodejs)
   have python3 || packages+=(python3)
+  have curl || packages+=(curl)
   if [ ${#packages[@]} -gt 0 ]; then
     if is_root && have apt-get; then
       apt_install "${packages[@]}" || say "Some packages could not be installed; tests that need them are skipped."
@@ -56,7 +57,7 @@ install_missing() {
   if have node && ! have npm && is_root && have apt-get; then
     apt_install npm || true
   fi
-  for package in bwrap node npm python3; do
+  for package in bwrap node npm python3 curl; do
     have "$package" || say "Missing: $package."
   done
 }

@@ -11,7 +11,7 @@ public sealed class InstanceOptions
 
     /// <summary>
     /// Stems kept ready for each stem key (runtime, memory size, network kind), or as many as functions use it if those are fewer. Default null: as many as demand
-    /// asks for, 8 where nothing is known and up to 16. A stem costs 10 to 40 MB.
+    /// asks for, 8 after a deployment, 2 when nobody uses them, at most 16. A stem costs 10 to 40 MB.
     /// </summary>
     public int? StemsPerKey { get; set; }
 

@@ -17,6 +17,18 @@ public abstract class SampleTests(SamplePlatform samples)
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
+    [Fact]
+    public async Task Every_call_that_up_prints_is_answered_with_success()
+    {
+        var calls = Platform.Output.ToString().Split('\n').Where(line => line.StartsWith("curl ", StringComparison.Ordinal)).ToList();
+        Assert.Equal((await Platform.Admin.ListAsync()).Count, calls.Count);
+        foreach (var call in calls)
+        {
+            var answered = await Command.RunAsync("bash", ["-c", $"set -o pipefail; {call} --silent --show-error --fail --max-time 60"]);
+            Assert.True(answered.ExitCode == 0, $"{call}\n{answered.All}");
+        }
+    }
+
     [Theory]
     [InlineData("hello-csharp")]
     [InlineData("hello-node")]

@@ -16,14 +16,24 @@ public sealed class StemDemandTests
     }
 
     [Fact]
-    public void Where_nothing_is_known_eight_are_kept_for_one_function_as_for_many()
+    public void After_a_deployment_eight_are_kept_for_one_function_as_for_many()
     {
+        _demand.Deployed(Begin);
         Assert.Equal(8, _demand.Target(functions: 1, Begin));
         Assert.Equal(8, _demand.Target(functions: 500, Begin));
     }
 
     [Fact]
-    public void After_a_burst_as_many_are_kept_and_an_hour_later_eight_again()
+    public void An_idle_platform_keeps_two()
+    {
+        _demand.Deployed(Begin);
+        Assert.Equal(4, _demand.Target(500, Begin.AddMinutes(10)));
+        Assert.Equal(2, _demand.Target(500, Begin.AddMinutes(30)));
+        Assert.Equal(2, _demand.Target(500, Begin.AddDays(1)));
+    }
+
+    [Fact]
+    public void After_a_burst_as_many_are_kept_and_an_hour_later_two_again()
     {
         for (var i = 0; i < 10; i++)
         {
@@ -31,8 +41,8 @@ public sealed class StemDemandTests
         }
 
         Assert.Equal(10, _demand.Target(500, Begin.AddSeconds(1)));
-        Assert.Equal(8, _demand.Target(500, Begin.AddMinutes(10)));
-        Assert.Equal(8, _demand.Target(500, Begin.AddHours(1)));
+        Assert.Equal(5, _demand.Target(500, Begin.AddMinutes(10)));
+        Assert.Equal(2, _demand.Target(500, Begin.AddHours(1)));
     }
 
     [Fact]
@@ -43,7 +53,7 @@ public sealed class StemDemandTests
             _demand.Taken(Begin.AddSeconds(i * 2));
         }
 
-        Assert.Equal(8, _demand.Target(500, Begin.AddSeconds(20)));
+        Assert.Equal(2, _demand.Target(500, Begin.AddSeconds(20)));
     }
 
     /// <summary>Two a second, each made in two seconds: eight are taken meanwhile on average, and nine or fewer in 99 of 100 cases.</summary>

@@ -16,7 +16,7 @@ public sealed class StemPoolTests(RuntimesFixture runtimes)
     {
         await using var test = await TestHost.StartAsync(sandbox, runtimes, ByDemand);
         Demand(test, 5);
-        await Ready(test, 8);   // what is kept where nothing is known
+        await Ready(test, 8);   // what is expected to be used after a deployment
 
         var result = await test.PythonAsync("def handler(e, c): return 1");
         Assert.True(result.Phases.FromStem);

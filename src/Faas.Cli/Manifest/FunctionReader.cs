@@ -13,7 +13,7 @@ internal sealed class FunctionReader(string file, string folder, List<ManifestPr
     private static readonly string[] Keys =
     [
         "runtime", "handler", "source", "memory", "cpu", "timeout", "concurrency", "minInstances", "minActive", "maxInstances", "keepAlive", "warm", "freeze",
-        "env", "network", "command", "image",
+        "env", "network", "command", "image", "example",
     ];
 
     /// <summary>What `keepAlive` says to have it learned, which is the default too.</summary>
@@ -25,6 +25,7 @@ internal sealed class FunctionReader(string file, string folder, List<ManifestPr
     private readonly SettingValues _values = new(file, problems);
     private readonly Dictionary<string, Mark> _marks = [];
     private string? _source;
+    private string? _example;
     private bool _hasConcurrency;
 
     public ManifestFunction? Read(YamlNode nameNode, YamlNode settings)
@@ -64,7 +65,13 @@ internal sealed class FunctionReader(string file, string folder, List<ManifestPr
             CheckRules(spec, source);
         }
 
-        return problems.Count == before ? new ManifestFunction(spec, source) : null;
+        if (problems.Count > before)
+        {
+            return null;
+        }
+
+        var function = new ManifestFunction(spec, source);
+        return _example is null ? function : function with { Example = _example };
     }
 
     private FunctionSpec Apply(FunctionSpec spec, string field, YamlNode value)
@@ -74,6 +81,7 @@ internal sealed class FunctionReader(string file, string folder, List<ManifestPr
             case "runtime": return _values.Scalar(field, value, "a name like python") is { } runtime ? spec with { Runtime = runtime } : spec;
             case "handler": return spec with { Handler = _values.Scalar(field, value, "a name like handler.handler") };
             case "image": return spec with { Image = _values.Scalar(field, value, "a name like nginx:1.27") };
+            case "example": _example = _values.Scalar(field, value, "a command like curl {url} -d hello"); return spec;
             case "source": _source = _values.Scalar(field, value, "a folder or file like ./hello"); return spec;
             case "memory": return _values.Size(field, value) is { } memory ? spec with { MemoryMiB = memory } : spec;
             case "cpu": return _values.Number(field, value, "a number of cores like 0.5") is { } cpu ? spec with { Cpu = cpu } : spec;

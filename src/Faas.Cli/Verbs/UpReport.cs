@@ -1,5 +1,6 @@
 using Faas.Cli.CommandLine;
 using Faas.Cli.Deployment;
+using Faas.Cli.Manifest;
 using Faas.Cli.Output;
 using Faas.Cli.Supervision;
 using Faas.Contracts.Api;
@@ -13,7 +14,8 @@ internal static class UpReport
     private const int FunctionsShown = 30;
 
     public static void Print(
-        VerbContext context, RunningPlatform running, PlatformDescription platform, IReadOnlyList<FunctionSummary> functions, IReadOnlyList<DeployOutcome> outcomes)
+        VerbContext context, RunningPlatform running, PlatformDescription platform, ManifestFile? manifest, IReadOnlyList<FunctionSummary> functions,
+        IReadOnlyList<DeployOutcome> outcomes)
     {
         if (context.WantsJson)
         {
@@ -35,7 +37,7 @@ internal static class UpReport
             context.Terminal.Error("warning", "NO ISOLATION: " + platform.Isolation);
         }
 
-        PrintCalls(functions);
+        PrintCalls(functions, manifest);
         Terminal.Line("ready; Ctrl-C stops it");
     }
 
@@ -78,12 +80,12 @@ internal static class UpReport
         }
     }
 
-    private static void PrintCalls(IReadOnlyList<FunctionSummary> functions)
+    private static void PrintCalls(IReadOnlyList<FunctionSummary> functions, ManifestFile? manifest)
     {
         Terminal.Line();
         foreach (var function in functions.Take(FunctionsShown))
         {
-            Terminal.Line("curl " + function.Url);
+            Terminal.Line(ManifestFunction.CallOf(manifest?.Functions.FirstOrDefault(own => own.Name == function.Name), function.Name, new Uri(function.Url)));
         }
 
         if (functions.Count == 0)

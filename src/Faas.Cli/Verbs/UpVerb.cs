@@ -88,7 +88,7 @@ internal static class UpVerb
         using var watch = manifest is not null && context.Value(Watch) ? new SourceWatch(manifest, context.Time) : null;
         var outcomes = await WithFailure(platform, DeployAsync(context, client, packager, manifest, cancellationToken));
         var functions = await client.ListFunctionsAsync(cancellationToken);
-        UpReport.Print(context, platform, description, functions, outcomes);
+        UpReport.Print(context, platform, description, manifest, functions, outcomes);
 
         if (watch is not null)
         {

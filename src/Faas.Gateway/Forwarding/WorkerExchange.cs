@@ -18,6 +18,7 @@ internal sealed class WorkerExchange(WorkerTransport transport, WorkerConnection
     private RequestBodyPump? _pump;
     private long _bodyLeft;
     private int _frameLeft;
+    private int _status;
     private TimeSpan _timeLeft;
     private bool _isSent;
     private bool _isBroken;
@@ -67,8 +68,8 @@ internal sealed class WorkerExchange(WorkerTransport transport, WorkerConnection
         }
     }
 
-    /// <summary>The answer as YARP wants it: its head is on the caller's response already, its body is read as it comes.</summary>
-    public HttpResponseMessage Answer() => new((HttpStatusCode)Http.Response.StatusCode) { Content = new WorkerAnswerContent(this) };
+    /// <summary>The answer as YARP wants it: its headers are on the caller's response already, its status is to be copied, its body is read as it comes.</summary>
+    public HttpResponseMessage Answer() => new((HttpStatusCode)_status) { Content = new WorkerAnswerContent(this) };
 
     /// <summary>
     /// Reads the answer's body; 0 at its end. When what it returns completes the answer, the usage record is written and, if the worker's End is
@@ -175,6 +176,7 @@ internal sealed class WorkerExchange(WorkerTransport transport, WorkerConnection
 
         var head = WorkerResponseHead.Apply(connection.PayloadOf(header), Http.Response);
         connection.Skip(FrameHeader.Length + header.PayloadLength);
+        _status = head.Status;
         _bodyLeft = head.ContentLength < 0 ? long.MaxValue : head.ContentLength;
         invocation.MarkResponse();
         if (head.ContentLength == 0 || head.Status is StatusCodes.Status204NoContent or StatusCodes.Status304NotModified || HttpMethods.IsHead(Http.Request.Method))

@@ -59,6 +59,7 @@ internal sealed class WorkerTransport(Instance instance, IHttpForwarder forwarde
             return;
         }
 
+        http.Response.StatusCode = StatusCodes.Status200OK;   // YARP takes a response with any other status for one that is answered already, and refuses it.
         connection.Handler.Current = exchange;
         var error = await forwarder.SendAsync(http, WorkerTransformer.Destination, connection.Invoker, WorkerTransformer.Config, WorkerTransformer.Instance, running);
         if (error != ForwarderError.None)

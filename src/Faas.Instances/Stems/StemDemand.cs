@@ -3,15 +3,19 @@ namespace Faas.Instances.Stems;
 /// <summary>
 /// How many stems of a key to keep ready, learned from how they are taken and how long a new one takes. Two things count: the rate at which they are taken -
 /// as many are kept as a Poisson process of that rate takes while one is made, in all but one of a hundred cases - and the largest burst of late, because
-/// cold starts come together (a deployment's callers, a timer's functions) more often than chance would have it. Passive; its pool's lock guards it.
+/// cold starts come together (a deployment's callers, a timer's functions) more often than chance would have it. What was just deployed is about to be called, so a
+/// deployment counts as a burst of <see cref="Expected"/> that is forgotten like any other. Passive; its pool's lock guards it.
 /// </summary>
 internal sealed class StemDemand
 {
     /// <summary>
-    /// Kept where nothing is known, for one function or for many: 8, which a step from zero to 1,000 requests/s of 5 ms on two cores needs in its first quarter of a second,
+    /// Expected after a deployment, of one function or of many: 8, which a step from zero to 1,000 requests/s of 5 ms on two cores needs in its first quarter of a second,
     /// when making a stem takes half a second. They share most of their pages: 10 to 20 MB each.
     /// </summary>
-    public const int Base = 8;
+    public const int Expected = 8;
+
+    /// <summary>Kept for a key that nobody has used for a while: one for the next cold start, and one for the next while that is replaced.</summary>
+    public const int Least = 2;
 
     /// <summary>Most that demand alone keeps for one key: 16 of the largest runtime are 0.7 GB, and a burst of 16 starts takes a second to make again.</summary>
     public const int Most = 16;
@@ -32,6 +36,13 @@ internal sealed class StemDemand
     private double _taken;
     private double _burst;
     private DateTimeOffset _at = DateTimeOffset.MinValue;
+
+    /// <summary>Functions were deployed: their first calls are to come.</summary>
+    public void Deployed(DateTimeOffset now)
+    {
+        Age(now);
+        _burst = Math.Max(_burst, Expected);
+    }
 
     /// <summary>A stem was taken, or would have been if there had been one.</summary>
     public void Taken(DateTimeOffset now)
@@ -64,7 +75,7 @@ internal sealed class StemDemand
         Age(now);
         var expected = _taken / RateWindow.TotalSeconds * _refill.TotalSeconds;
         var wanted = Math.Max(Quantile(expected), (int)Math.Round(_burst));
-        return Math.Min(Most, Math.Max(wanted, Base));
+        return Math.Min(Most, Math.Max(wanted, Least));
     }
 
     /// <summary>The smallest number that a Poisson variable of mean <paramref name="mean"/> exceeds in one of a hundred cases at most.</summary>

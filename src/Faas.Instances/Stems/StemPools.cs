@@ -68,17 +68,21 @@ internal sealed partial class StemPools : IAsyncDisposable
     {
         lock (_lock)
         {
-            foreach (var (key, pool) in _pools)
+            foreach (var key in functions.Keys.Except(_pools.Keys).ToList())
             {
-                pool.Functions = functions.GetValueOrDefault(key);
+                _pools[key] = new Pool();
             }
 
-            foreach (var (key, count) in functions)
+            var now = _time.GetUtcNow();
+            foreach (var (key, pool) in _pools)
             {
-                if (count > 0 && !_pools.ContainsKey(key))
+                var count = functions.GetValueOrDefault(key);
+                if (count > pool.Functions)
                 {
-                    _pools[key] = new Pool { Functions = count };
+                    pool.Demand.Deployed(now);
                 }
+
+                pool.Functions = count;
             }
         }
 
@@ -202,7 +206,7 @@ internal sealed partial class StemPools : IAsyncDisposable
             }
 
             var waits = _pools.Values.Select(p => p.MayStart(_heldUntil, now)).OfType<DateTimeOffset>().Where(at => at > now).Select(at => at - now).ToList();
-            if (_stemsPerKey is null && _pools.Values.Any(p => p.Target > StemDemand.Base))
+            if (_stemsPerKey is null && _pools.Values.Any(p => p.Target > StemDemand.Least))
             {
                 waits.Add(ReviewInterval);
             }

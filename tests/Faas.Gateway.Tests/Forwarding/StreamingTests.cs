@@ -35,6 +35,34 @@ public sealed class StreamingTests
     }
 
     [Theory]
+    [InlineData(201, -1)]
+    [InlineData(400, -1)]
+    [InlineData(404, 200_000)]
+    [InlineData(503, 65_537)]
+    public async Task Long_answers_may_have_any_status(int status, int length)
+    {
+        await using var gateway = await GatewayFixture.StartAsync(null, Say.Route());
+        var body = new byte[length < 0 ? 5 : length];
+        await gateway.InstanceAsync(async call =>
+        {
+            call.WriteHead(status, length, ("content-type", "text/plain"));
+            for (var at = 0; at < body.Length; at += FrameHeader.BodyPieceMax)
+            {
+                call.WriteBody(body.AsSpan(at, Math.Min(FrameHeader.BodyPieceMax, body.Length - at)));
+            }
+
+            call.WriteEnd();
+            await call.FlushAsync();
+        });
+
+        var answer = await gateway.GetAsync("/function/hello");
+
+        Assert.Equal((status, body.Length, "text/plain"), ((int)answer.Status, answer.Body.Length, answer.Header("content-type")));
+        await GatewayFixture.EventuallyAsync(() => gateway.Controller.Batches.Sum(batch => batch.Records.Count) == 1);
+        Assert.Equal(status, gateway.Controller.Batches.SelectMany(batch => batch.Records).Single().Status);
+    }
+
+    [Theory]
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(4_000)]
