@@ -6,19 +6,27 @@ using Faas.WorkerProtocol;
 
 namespace Faas.Gateway.Tests.Fakes;
 
-/// <summary>One invocation as a worker sees it.</summary>
+/// <summary>
+/// One invocation as a worker sees it. On a shared connection an answer that is flushed before its end, or is long, is moved, as workers do.
+/// </summary>
 internal sealed class WorkerCall : IDisposable
 {
-    private readonly Socket _connection;
+    private readonly Socket _shared;
+    private readonly TaskCompletionSource<Socket> _taken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Socket? _connection;
+    private bool _isEnded;
+    private bool _isLong;
+    private int _bodyFrames;
     private readonly uint _stream;
     private readonly PayloadWriter _output = new();
     private readonly Channel<byte[]> _body = Channel.CreateUnbounded<byte[]>();
     private readonly TaskCompletionSource<CancelReason> _cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public WorkerCall(Socket connection, FrameHeader header, byte[] payload)
+    public WorkerCall(Socket connection, bool isShared, FrameHeader header, byte[] payload)
     {
-        _connection = connection;
+        _shared = connection;
+        _connection = isShared ? null : connection;
         _stream = header.Stream;
         var reader = new PayloadReader(payload);
         Head = RequestHead.Read(ref reader);
@@ -70,6 +78,7 @@ internal sealed class WorkerCall : IDisposable
 
     public void WriteHead(int status = 200, long length = -1, params (string Name, string Value)[] headers)
     {
+        _isLong |= length is < 0 or > FrameHeader.BodyPieceMax;
         _output.BeginFrame();
         new ResponseHead((ushort)status, length).Write(_output);
         _output.U16((ushort)headers.Length);
@@ -84,6 +93,12 @@ internal sealed class WorkerCall : IDisposable
 
     public void WriteBody(ReadOnlySpan<byte> body)
     {
+        if (body.IsEmpty)
+        {
+            return;
+        }
+
+        _bodyFrames++;
         _output.BeginFrame();
         _output.Raw(body);
         _output.EndFrame(FrameType.ResponseBody, _stream);
@@ -101,6 +116,7 @@ internal sealed class WorkerCall : IDisposable
 
     public void WriteEnd(bool failed = false)
     {
+        _isEnded = true;
         _output.BeginFrame();
         new EndOfInvocation(failed ? EndOutcome.Failed : EndOutcome.Completed, 0).Write(_output);
         _output.EndFrame(FrameType.End, _stream);
@@ -108,16 +124,44 @@ internal sealed class WorkerCall : IDisposable
 
     public async ValueTask FlushAsync()
     {
-        var rest = _output.Written.ToArray().AsMemory();
+        var frames = _output.Written.ToArray();
         _output.Clear();
-        while (!rest.IsEmpty)
+        if (_connection is null && (!_isEnded || _isLong || _bodyFrames > 1))
         {
-            rest = rest[await _connection.SendAsync(rest)..];
+            using var move = new PayloadWriter();
+            move.BeginFrame();
+            move.EndFrame(FrameType.Move, _stream);
+            await SendAsync(_shared, move.Written.ToArray());
+            _connection = await _taken.Task.WaitAsync(Patience.Limit);
         }
+
+        await SendAsync(_connection ?? _shared, frames);
+    }
+
+    /// <summary>Sends what has been written as it is, whatever a worker may send there.</summary>
+    public Task FlushAsIsAsync()
+    {
+        var frames = _output.Written.ToArray();
+        _output.Clear();
+        return SendAsync(_connection ?? _shared, frames);
+    }
+
+    /// <summary>Refuses the invocation.</summary>
+    public Task RefuseAsync()
+    {
+        _output.BeginFrame();
+        new EndOfInvocation(EndOutcome.Refused, 0).Write(_output);
+        _output.EndFrame(FrameType.End, _stream);
+        return FlushAsIsAsync();
     }
 
     /// <summary>Closes the connection in the middle of it all.</summary>
-    public void Break() => _connection.Dispose();
+    public void Break() => (_connection ?? _shared).Dispose();
+
+    public uint Stream => _stream;
+
+    /// <summary>The gateway has opened a connection for the answer.</summary>
+    public void TakeOver(Socket connection) => _taken.TrySetResult(connection);
 
     public void Dispose() => _output.Dispose();
 
@@ -136,5 +180,13 @@ internal sealed class WorkerCall : IDisposable
     {
         _body.Writer.TryComplete(new IOException("the gateway closed the connection"));
         _closed.TrySetResult();
+    }
+
+    private static async Task SendAsync(Socket socket, ReadOnlyMemory<byte> rest)
+    {
+        while (!rest.IsEmpty)
+        {
+            rest = rest[await socket.SendAsync(rest)..];
+        }
     }
 }
