@@ -87,8 +87,8 @@ function call(socket, bytes, until) {
   return new Promise((resolve, reject) => {
     const onData = (chunk) => {
       reader.push(chunk);
-      for (let frame = reader.next(); frame !== null; frame = reader.next()) {
-        if (frame.type !== until) continue;
+      while (reader.next()) {
+        if (reader.type !== until) continue;
         socket.off('data', onData).off('close', reject);
         resolve();
       }

@@ -3,7 +3,8 @@
 const { timingSafeEqual } = require('node:crypto');
 const frames = require('./frames');
 const failures = require('./failures');
-const { DataConnection } = require('./connection');
+const { readHello } = require('./heads');
+const { DataConnection } = require('./data-connection');
 const { LoadError, load } = require('./loading');
 const { LoadedFunction, setEnvironment } = require('./function');
 
@@ -33,10 +34,9 @@ class Worker {
     const onData = (chunk) => {
       reader.push(chunk);
       try {
-        const hello = reader.next();
-        if (hello === null) return;
+        if (!reader.next()) return;
         socket.off('data', onData);
-        this.#greet(hello, socket, reader);
+        this.#greet(socket, reader);
       } catch (e) {
         if (!(e instanceof frames.ProtocolError)) throw e;
         socket.destroy();
@@ -63,9 +63,9 @@ class Worker {
     if (this.#running === 0) this.#exitSoon();
   }
 
-  #greet({ type, payload }, socket, reader) {
-    if (type !== TYPES.hello) throw new frames.ProtocolError('no Hello');
-    const { role, token } = frames.readHello(payload);
+  #greet(socket, reader) {
+    if (reader.type !== TYPES.hello) throw new frames.ProtocolError('no Hello');
+    const { role, token } = readHello(reader);
     if (role === 2) {
       const connection = new DataConnection(socket, reader, this);
       if (this.#isLoading || !this.#isSpecialized) {
@@ -86,7 +86,7 @@ class Worker {
     this.output.outbox.attach(socket);
     const read = () => {
       try {
-        for (let frame = reader.next(); frame !== null; frame = reader.next()) this.#command(frame);
+        while (reader.next()) this.#command(reader.type, reader.payload());
       } catch (e) {
         if (!(e instanceof frames.ProtocolError || e instanceof SyntaxError)) throw e;
         socket.destroy();
@@ -99,7 +99,7 @@ class Worker {
     read();
   }
 
-  #command({ type, payload }) {
+  #command(type, payload) {
     if (type === TYPES.specialize) this.#specialize(JSON.parse(payload.toString('utf8')));
     else if (type === TYPES.shutdown) {
       setTimeout(() => process.exit(0), JSON.parse(payload.toString('utf8')).graceMs ?? 0);
