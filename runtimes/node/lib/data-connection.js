@@ -20,6 +20,7 @@ class DataConnection {
   #socket;
   #reader;
   #worker;
+  #isNew = true;        // no frame has come after Hello
   #receiving = null;    // { request, stream, pieces, size } while a body comes in
   #running = null;      // the Invocation under way
 
@@ -92,10 +93,19 @@ class DataConnection {
 
   #take(frame) {
     const { type, flags, stream } = frame;
+    const isFirst = this.#isNew;
+    this.#isNew = false;
     if (type === TYPES.requestBody) this.#takeBody(stream, frame.payload(), flags);
     else if (type === TYPES.cancel) this.#cancel(stream, frame.payload()[0]);
     else if (type === TYPES.request && this.#running === null && this.#receiving === null) this.#begin(readRequest(frame), stream, flags);
+    else if (type === TYPES.take && isFirst) this.#takeOver(stream);
     else throw new frames.ProtocolError(`unexpected frame ${type}`);
+  }
+
+  /** The answer to an invocation of a shared connection goes over this one. */
+  #takeOver(stream) {
+    this.#running = this.#worker.moves.take(stream, this);
+    if (this.#running === null) this.#socket.destroy();
   }
 
   #begin(request, stream, flags) {

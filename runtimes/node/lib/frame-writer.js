@@ -4,7 +4,7 @@ const { HEADER, PAYLOAD_MAX, BODY_PIECE_MAX, TYPES, putU16, putU32, putI64, putH
 
 const SHORT = 32;                                   // characters; copying them here is cheaper than the way into Node's own code
 const TEXT_MAX = Math.floor(BODY_PIECE_MAX / 3);    // a text of so many characters fits into one body frame, whatever they are
-const OUTCOMES = Object.freeze({ completed: 0, failed: 1 });
+const OUTCOMES = Object.freeze({ completed: 0, failed: 1, refused: 2 });
 
 /** The head of an answer does not fit into a frame. */
 class HeadTooLarge extends Error {}
@@ -80,6 +80,12 @@ class FrameWriter {
   end(stream, outcome) {
     this.#reserve(HEADER + 8);
     this.#putEnd(stream, outcome);
+  }
+
+  move(stream) {
+    this.#reserve(HEADER);
+    putHeader(this.#slab, this.#at, TYPES.move, stream, 0);
+    this.#at += HEADER;
   }
 
   #reserve(size) {

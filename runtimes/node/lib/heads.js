@@ -120,7 +120,7 @@ function readHello(frame) {
   reader.open(frame, 2);
   const version = reader.u8();
   const role = reader.u8();
-  if (version !== 1 || !(role >= 1 && role <= 2)) throw new ProtocolError('not a Hello of version 1');
+  if (version !== 1 || !(role >= 1 && role <= 3)) throw new ProtocolError('not a Hello of version 1');
   return { role, token: reader.text() };
 }
 

@@ -5,6 +5,8 @@ const frames = require('./frames');
 const failures = require('./failures');
 const { readHello } = require('./heads');
 const { DataConnection } = require('./data-connection');
+const { SharedConnection } = require('./shared-connection');
+const { Moves } = require('./moves');
 const { LoadError, load } = require('./loading');
 const { LoadedFunction, setEnvironment } = require('./function');
 
@@ -12,12 +14,14 @@ const { TYPES } = frames;
 
 class Worker {
   function = null;
+  moves = new Moves();
   #code;
   #token;
   #control = null;
   #isSpecialized = false;
   #isLoading = false;
-  #waiting = [];        // data connections that came before the function was loaded
+  #waiting = [];        // connections for invocations that came before the function was loaded
+  #shared = new Set();
   #running = 0;
   #isDraining = false;
 
@@ -45,6 +49,8 @@ class Worker {
     socket.on('data', onData);
   }
 
+  get isDraining() { return this.#isDraining; }
+
   /** Before an invocation. False: no new ones are taken. */
   enter() {
     if (this.#isDraining) return false;
@@ -52,9 +58,14 @@ class Worker {
     return true;
   }
 
-  leave() {
-    this.#running--;
+  leave(count = 1) {
+    this.#running -= count;
     if (this.#isDraining && this.#running === 0) this.#exitSoon();
+  }
+
+  /** Sends the answers that are ready, because the process ends now. */
+  flush() {
+    for (const connection of this.#shared) connection.flush();
   }
 
   /** Takes no new invocation, and ends when the last one has ended. */
@@ -66,8 +77,8 @@ class Worker {
   #greet(socket, reader) {
     if (reader.type !== TYPES.hello) throw new frames.ProtocolError('no Hello');
     const { role, token } = readHello(reader);
-    if (role === 2) {
-      const connection = new DataConnection(socket, reader, this);
+    if (role !== 1) {
+      const connection = role === 2 ? new DataConnection(socket, reader, this) : this.#share(socket, reader);
       if (this.#isLoading || !this.#isSpecialized) {
         socket.pause();
         this.#waiting.push([socket, connection]);
@@ -77,6 +88,13 @@ class Worker {
     const given = Buffer.from(token);
     if (given.length !== this.#token.length || !timingSafeEqual(given, this.#token)) throw new frames.ProtocolError('wrong token');
     this.#takeControl(socket, reader);
+  }
+
+  #share(socket, reader) {
+    const connection = new SharedConnection(socket, reader, this);
+    this.#shared.add(connection);
+    socket.on('close', () => this.#shared.delete(connection));
+    return connection;
   }
 
   #takeControl(socket, reader) {
