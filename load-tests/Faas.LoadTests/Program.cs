@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using Faas.LoadTests;
+using Faas.LoadTests.Direct;
 using Faas.LoadTests.Scaling;
 
 [assembly: SupportedOSPlatform("linux")]
@@ -22,6 +23,7 @@ try
         case "crossings": await Crossings.RunAsync(arguments, interrupted.Token); break;
         case "idle": await IdleFunctions.RunAsync(arguments, interrupted.Token); break;
         case "deploy": await WarmFunction.DeployAsync(arguments, interrupted.Token); break;
+        case "serve" when arguments.Text("loop") is not null: LoopServer.Run(arguments); break;
         case "serve": HelloServer.Run(arguments); break;
         case "ratios": await WarmReport.PrintAsync(arguments, interrupted.Token); break;
         case "step": return await Step.RunAsync(arguments, interrupted.Token) ? 0 : 1;
