@@ -26,6 +26,8 @@ try
         case "serve" when arguments.Text("loop") is not null: LoopServer.Run(arguments); break;
         case "serve": HelloServer.Run(arguments); break;
         case "warm": return await WarmRun.RunAsync(arguments, interrupted.Token) ? 0 : 1;
+        case "many-deploy": await ManyFunctions.DeployAsync(arguments, interrupted.Token); break;
+        case "many-copy": await ManyFunctions.CopyAsync(arguments, interrupted.Token); break;
         case "warm-report": await WarmReport.WriteAsync(arguments, interrupted.Token); break;
         case "step": return await Step.RunAsync(arguments, interrupted.Token) ? 0 : 1;
         case "connections": return await Connections.RunAsync(arguments, interrupted.Token) ? 0 : 1;

@@ -1,83 +1,102 @@
+using System.Globalization;
 using Faas.Contracts.Functions;
 using Faas.LoadTests.Loads;
+using Faas.Storage;
 
 namespace Faas.LoadTests.Warm;
 
 /// <summary>
-/// Many functions deployed, many of them called at random, each by an instance of its own, in turn with one function. Python by default: a thousand of its processes
-/// fit into a small machine.
+/// Many functions deployed, many of them called at random, each by an instance of its own, in turn with one function of the same platform. Python by default: a
+/// thousand of its processes fit into a small machine.
 /// </summary>
 internal static class ManyFunctions
 {
+    private const string Name = "functions-1000";
+    private const string One = "one";
     private const int Connections = 64;
-    private const int ParallelDeploys = 8;
-    private const int MemoryMiB = 64;
+    private const int ParallelStarts = 8;
 
-    /// <summary>An instance each must stay while the load lasts; those that nobody calls must not take its memory.</summary>
-    private static readonly TimeSpan Called = TimeSpan.FromHours(1), Idle = TimeSpan.FromSeconds(1);
+    /// <summary>Deploys the first of the many, and the one that they are compared with.</summary>
+    public static async Task DeployAsync(Arguments arguments, CancellationToken cancellationToken)
+    {
+        using var target = Target.Open(arguments["data"]);
+        var runtime = arguments.Text("runtime") ?? Runtimes.Python;
+        var many = Target.Hello(NameOf(0), runtime) with
+        {
+            CodeDigest = await target.UploadHelloAsync(runtime, cancellationToken),
+            MemoryMiB = 64,
+            MaxInstances = 1,
+            KeepAlive = TimeSpan.FromHours(1),
+            Freeze = false,   // how fast an instance thaws is another measurement
+        };
+        await target.DeployAsync(many, cancellationToken);
+        await target.DeployAsync(many with { Name = One, MinInstances = 1, MaxInstances = 10 }, cancellationToken);
+    }
+
+    /// <summary>
+    /// Copies the first one in the store of a stopped platform, which has them all when it starts. To deploy each would start each once: a quarter of an hour for
+    /// ten thousand, and the same state in the end.
+    /// </summary>
+    public static async Task CopyAsync(Arguments arguments, CancellationToken cancellationToken)
+    {
+        var path = new Contracts.Hosting.DataFolder(arguments["data"]).Database;
+        await using var store = await SqliteStore.OpenAsync(path, "USD", cancellationToken);
+        var first = (await store.ListServingAsync(cancellationToken)).Single(function => function.Function == NameOf(0)).Revision;
+        var copies = Enumerable.Range(1, Deployed(Plan.Of(arguments)) - 1).Select(NameOf)
+            .Select(name => first with { Id = $"{name}-copy", Function = name, Spec = first.Spec with { Name = name } });
+        await Parallel.ForEachAsync(copies, new ParallelOptions { MaxDegreeOfParallelism = 64, CancellationToken = cancellationToken }, async (copy, token) =>
+        {
+            await store.SaveRevisionAsync(copy, token);
+            await store.SetServingAsync(copy.Function, copy.Id, copy.CreatedAt, null, token);
+        });
+    }
 
     public static async Task<ResultLine> RunAsync(Bench bench, CancellationToken cancellationToken)
     {
-        var (deployed, called) = bench.Plan.IsQuick ? (300, 50) : (10_000, 1_000);
-        var runtime = bench.Plan.Runtime ?? Runtimes.Python;
-        var one = Spec("one", runtime, await bench.Target.UploadHelloAsync(runtime, cancellationToken)) with { MinInstances = 1 };
-        one.MaxInstances = 10;
-        await bench.Target.DeployAsync(one, cancellationToken);
-        var load = new WrkLoad(Connections);
-        var only = new LoadRequest([one.Name, one.Name]);   // twice, so that wrk chooses here too
-        await load.RunAsync(bench.Platform.Address, only, bench.Plan.WarmUp, cancellationToken);
-        var alone = await load.RunAsync(bench.Platform.Address, only, bench.Plan.Duration, cancellationToken);
-        Console.Error.WriteLine($"functions-1000: nothing else deployed: {alone.PerSecond:0}/s");
-
-        var seconds = await DeployAsync(bench.Target, Spec("f", runtime, one.CodeDigest!), deployed, called, cancellationToken);
-        var many = new LoadRequest([.. Enumerable.Range(0, called).Select(Name)]);
-        Contender[] contenders = [bench.Platform, One(bench.Platform)];
-        var comparison = new Comparison("functions-1000", bench.Plan, contenders, load);
+        var called = bench.Plan.IsQuick ? 50 : 1_000;
+        var deployed = (await bench.Target.ListAsync(cancellationToken)).Count - 1;
+        await StartAsync(bench, called, cancellationToken);
+        var many = new LoadRequest([.. Enumerable.Range(0, called).Select(NameOf)]);
+        var only = new LoadRequest([One, One]);   // twice, so that wrk chooses here too
+        var comparison = new Comparison(Name, bench.Plan, [bench.Platform, OneOf(bench.Platform)], new WrkLoad(Connections));
         var line = new ResultLine(comparison.Name, bench.Plan)
-            .Add(comparison, await comparison.RunAsync(contender => contender.Name == "one" ? only : many, cancellationToken));
-        line.Add("runtime", runtime);
+            .Add(comparison, await comparison.RunAsync(contender => contender.Name == One ? only : many, cancellationToken));
+        var functions = await bench.Target.ListAsync(cancellationToken);
+        line.Add("runtime", bench.Plan.Runtime ?? Runtimes.Python);
         line.Add("deployed", deployed, 0);
         line.Add("called", called, 0);
-        line.Add("deploySeconds", seconds, 1);
-        line.Add("oneAloneRps", alone.PerSecond, 1);
+        line.Add("instances", functions.Where(function => function.Name != One).Sum(function => function.Instances), 0);
+        line.Add("oneInstances", functions.Single(function => function.Name == One).Instances, 0);
         return line;
     }
 
-    // Those that are called come last: the instance that shows at a deploy that the function starts is the one that serves.
-    private static async Task<double> DeployAsync(Target target, FunctionSpec spec, int deployed, int called, CancellationToken cancellationToken)
-    {
-        var time = TimeProvider.System;
-        var began = time.GetTimestamp();
-        var done = 0;
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = ParallelDeploys, CancellationToken = cancellationToken };
-        async ValueTask DeployOneAsync(int i, CancellationToken token)
-        {
-            await target.DeployAsync(spec with { Name = Name(i), KeepAlive = i < called ? Called : Idle }, token);
-            if (Interlocked.Increment(ref done) % 500 == 0)
-            {
-                Console.Error.WriteLine($"functions-1000: {done} of {deployed} deployed after {time.GetElapsedTime(began).TotalSeconds:0} s");
-            }
-        }
+    private static int Deployed(Plan plan) => plan.IsQuick ? 1_000 : 10_000;
 
-        await Parallel.ForAsync(called, deployed, parallel, DeployOneAsync);
-        await Parallel.ForAsync(0, called, parallel, DeployOneAsync);
-        var seconds = time.GetElapsedTime(began).TotalSeconds;
-        await target.IdleAsync(name => name.StartsWith('f') && int.Parse(name.AsSpan(1), System.Globalization.CultureInfo.InvariantCulture) >= called, cancellationToken);
-        return seconds;
+    /// <summary>Calls each once: it has its instance then.</summary>
+    private static async Task StartAsync(Bench bench, int called, CancellationToken cancellationToken)
+    {
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = ParallelStarts, CancellationToken = cancellationToken };
+        var done = 0;
+        await Parallel.ForAsync(0, called, parallel, (i, _) =>
+        {
+            using var caller = new Caller(bench.Platform.Address);
+            if (caller.Invoke(NameOf(i)) is { IsSuccess: false } call)
+            {
+                throw new InvalidOperationException($"{NameOf(i)} answers {call.Status}: {call.Text}");
+            }
+
+            if (Interlocked.Increment(ref done) % 100 == 0)
+            {
+                Console.Error.WriteLine($"{Name}: {done} of {called} started");
+            }
+
+            return ValueTask.CompletedTask;
+        });
     }
 
     // The same processes, told apart in the result.
-    private static Contender One(Contender platform) =>
-        platform with { Name = "one", Groups = [.. platform.Groups.Select(group => group with { Name = $"one{char.ToUpperInvariant(group.Name[0])}{group.Name[1..]}" })] };
+    private static Contender OneOf(Contender platform) =>
+        platform with { Name = One, Groups = [.. platform.Groups.Select(group => group with { Name = $"{One}{char.ToUpperInvariant(group.Name[0])}{group.Name[1..]}" })] };
 
-    private static string Name(int i) => $"f{i}";
-
-    private static FunctionSpec Spec(string name, string runtime, string digest) => Target.Hello(name, runtime) with
-    {
-        CodeDigest = digest,
-        MemoryMiB = MemoryMiB,
-        MaxInstances = 1,
-        KeepAlive = Called,
-        Freeze = false,   // how fast an instance thaws is another measurement
-    };
+    private static string NameOf(int i) => string.Create(CultureInfo.InvariantCulture, $"f{i}");
 }

@@ -95,7 +95,7 @@ internal static class WarmReport
         var parts = new List<string>();
         foreach (var (field, value) in line.AsObject())
         {
-            if (field is "controllerCpuMicros" or "instances" or "capacityRps" or "targetRps" or "runtime" or "deployed" or "called" or "deploySeconds" or "oneAloneRps"
+            if (field is "controllerCpuMicros" or "instances" or "capacityRps" or "targetRps" or "runtime" or "deployed" or "called" or "oneInstances"
                 || field.StartsWith("ratioTo", StringComparison.Ordinal) || field.StartsWith("p50To", StringComparison.Ordinal)
                 || field.StartsWith("gatewayCpuTo", StringComparison.Ordinal) || field.EndsWith("ClientLagP99Ms", StringComparison.Ordinal))
             {
