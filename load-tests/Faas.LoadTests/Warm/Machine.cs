@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace Faas.LoadTests.Warm;
@@ -10,6 +11,10 @@ internal static class Machine
     public static string Text() =>
         $"{Environment.ProcessorCount} cores, {Cpu()}, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 20} MiB, kernel {File.ReadAllText("/proc/sys/kernel/osrelease").Trim()}; "
         + $"{RuntimeInformation.FrameworkDescription}, {Version("nginx", "-v")}, {Version("wrk", "-v")}, Node {Version("node", "--version")}, {Version("python3", "--version")}";
+
+    /// <summary>Memory that can be had without taking it from others.</summary>
+    public static int AvailableMiB() =>
+        int.Parse(File.ReadLines("/proc/meminfo").Single(line => line.StartsWith("MemAvailable:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
 
     private static string Cpu() =>
         File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':', 2)[1].Trim()
