@@ -102,9 +102,12 @@ public sealed class MovedAnswerTests
         Assert.Equal("/step", (await shared.InvokeAsync(SharedFunction.To("/step"))).Text);
         Assert.Equal("one", await stream.ReadPieceAsync());
         await stream.CancelAsync(CancelReason.Timeout);
-        await shared.InvokeAsync(SharedFunction.To("/step"));   // Node: the generator has no signal here, and sees it at its next item
+        if (runtime == Workers.Node)
+        {
+            await shared.InvokeAsync(SharedFunction.To("/step"));   // the generator has no signal here, and sees it at its next item
+        }
 
-        Assert.Equal("InvocationCancelled", (await stream.ReadAnswerAsync()).Failure?.ErrorType);
+        Assert.Equal("Unhandled", (await stream.ReadAnswerAsync()).Failure?.Kind);
         Assert.Equal("/next", (await data.InvokeAsync(SharedFunction.To("/next"))).Text);
     }
 

@@ -81,18 +81,4 @@ public sealed class SharedConnectionEndTests
         Assert.Equal(1_000_000, (await (await data.TakeAsync(longer, "")).ReadAnswerAsync()).Body.Length);
         Assert.Equal(0, await worker.ExitCodeAsync());
     }
-
-    [Fact]
-    public async Task In_Node_an_answer_that_is_ready_leaves_though_another_invocation_ends_the_process()
-    {
-        await using var worker = await Workers.ServeAsync(
-            Workers.Node, "", "exports.handler = (event) => event.rawPath === '/exit' ? process.exit(7) : 'last words';\n");
-        using var shared = await worker.OpenSharedAsync();
-
-        await shared.BeginAsync([SharedFunction.To("/"), SharedFunction.To("/exit")]);
-
-        Assert.Equal("last words", (await shared.ReadAsync()).Answer!.Text);
-        await Assert.ThrowsAsync<WorkerClosedException>(shared.ReadAsync);
-        Assert.Equal(7, await worker.ExitCodeAsync());
-    }
 }

@@ -50,44 +50,7 @@ public sealed class SharedConnectionTests
         await using var worker = await SharedFunction.ServeAsync(runtime);
         using var shared = await worker.OpenSharedAsync();
 
-        await AssertOneWriteAsync(shared, answers: 8, () => shared.BeginAsync(Enumerable.Range(0, 8).Select(n => SharedFunction.To($"/{n}"))));
-    }
-
-    [Theory]
-    [InlineData("(r) => { waiting.push(r); if (waiting.length === 4) waiting.splice(0).forEach((go) => go()); }")]   // one releases the others
-    [InlineData("(r) => setTimeout(r, 5)")]
-    public async Task In_Node_answers_that_become_ready_together_later_leave_in_one_write(string wait)
-    {
-        await using var worker = await Workers.ServeAsync(
-            Workers.Node, "", $"const waiting = [];\nexports.handler = async (event) => {{ await new Promise(event.rawPath === '/never' ? () => {{}} : {wait}); return 'done'; }};\n");
-        using var shared = await worker.OpenSharedAsync();
-        await shared.BeginAsync(SharedFunction.To("/never"));
-
-        await AssertOneWriteAsync(shared, answers: 4, () => shared.BeginAsync(Enumerable.Repeat(SharedFunction.To("/"), 4)));
-    }
-
-    [Fact]
-    public async Task In_Node_an_answer_does_not_wait_for_the_next_request_where_handlers_compute()
-    {
-        await using var worker = await Workers.ServeAsync(
-            Workers.Node,
-            "",
-            """
-            const fs = require('fs');
-            exports.handler = async (event) => {
-              const end = performance.now() + 5;
-              while (event.rawPath === '/blocks' ? !fs.existsSync('go') : performance.now() < end);
-              return event.rawPath;
-            };
-            """);
-        using var shared = await worker.OpenSharedAsync();
-
-        await shared.BeginAsync([SharedFunction.To("/computes"), SharedFunction.To("/blocks"), SharedFunction.To("/computes")]);
-
-        Assert.Equal("/computes", (await shared.ReadAsync()).Answer!.Text);
-        worker.WriteCode("go", "");
-        Assert.Equal("/blocks", (await shared.ReadAsync()).Answer!.Text);
-        Assert.Equal("/computes", (await shared.ReadAsync()).Answer!.Text);
+        await OneWrite.AssertAsync(shared, answers: 8, () => shared.BeginAsync(Enumerable.Range(0, 8).Select(n => SharedFunction.To($"/{n}"))));
     }
 
     [Theory, MemberData(nameof(Runtimes))]
@@ -162,34 +125,5 @@ public sealed class SharedConnectionTests
 
         Assert.Null(await shared.Frames.ReadFrameAsync());
         Assert.Equal("/fine", (await worker.InvokeAsync(SharedFunction.To("/fine"))).Text);
-    }
-
-    /// <summary>Not each time: an answer does not wait for others for long, and on a busy machine the worker may be interrupted between two.</summary>
-    private static async Task AssertOneWriteAsync(SharedConnection shared, int answers, Func<Task> beginAsync)
-    {
-        const int Rounds = 10;
-        var inOneWrite = 0;
-        for (var round = 0; round < Rounds; round++)
-        {
-            await beginAsync();
-            inOneWrite += await IsOneWriteAsync(shared.Frames, answers) ? 1 : 0;
-        }
-
-        Assert.InRange(inOneWrite, Rounds / 2, Rounds);
-    }
-
-    private static async Task<bool> IsOneWriteAsync(FrameConnection frames, int answers)
-    {
-        Assert.Equal(FrameType.Response, (await frames.ReadFrameAsync())!.Type);
-        var available = frames.Available;   // what did not arrive with the first frame was another write
-        var read = 0;
-        for (var ended = 0; ended < answers;)
-        {
-            var frame = (await frames.ReadFrameAsync())!;
-            read += FrameHeader.Length + frame.Payload.Length;
-            ended += frame.Type == FrameType.End ? 1 : 0;
-        }
-
-        return read == available;
     }
 }

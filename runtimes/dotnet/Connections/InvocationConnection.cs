@@ -54,11 +54,11 @@ internal sealed class InvocationConnection : IAnswerWay, IWatchedConnection, IDi
         _worker.Watch.Add(this);
         try
         {
-            while (_frames.TryRead(out var header, out var payload))
+            for (var isFirst = true; _frames.TryRead(out var header, out var payload); isFirst = false)
             {
                 switch (header.Type)
                 {
-                    case FrameType.Take:
+                    case FrameType.Take when isFirst:
                         if (!CarryMoved(header.Stream))
                         {
                             return;

@@ -8,6 +8,9 @@ namespace Faas.Runtime.DotNet.Functions;
 /// <summary>Runs one invocation's handler and writes its answer, all but the end.</summary>
 internal static class InvocationRun
 {
+    /// <summary>The kind of failures that are the function's own and belong into its log; of others the answer tells all.</summary>
+    private const string Unhandled = "Unhandled";
+
     /// <summary>What the thread that runs handlers had before the first of them.</summary>
     private static readonly ExecutionContext? Clean = ExecutionContext.Capture();
 
@@ -28,7 +31,13 @@ internal static class InvocationRun
         }
         catch (Exception exception)
         {
-            answer.Fail(FunctionFailure.From(exception));
+            var failure = FunctionFailure.From(exception);
+            if (failure.Kind == Unhandled)
+            {
+                log.Of(LogStream.Error).Append($"{failure.ErrorType}: {failure.Message}{string.Concat((failure.Trace ?? []).Select(line => "\n    " + line))}\n");
+            }
+
+            answer.Fail(failure);
             return EndOutcome.Failed;
         }
         finally

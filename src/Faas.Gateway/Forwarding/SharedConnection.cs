@@ -270,11 +270,13 @@ internal sealed class SharedConnection : IDisposable
         while (SharedAnswer.TryRead(received[done..], out var answer))
         {
             done += answer.Length;
-            if (Forget(answer.Stream) is not { } exchange)
+            if (answer.Outcome == SharedOutcome.Moved)
             {
-                throw new WorkerProtocolException($"it answered invocation {answer.Stream}, which is not under way");
+                Move(answer.Stream);
+                continue;
             }
 
+            var exchange = Forget(answer.Stream) ?? throw NotUnderWay(answer.Stream);
             if (answer.Outcome == SharedOutcome.CallerGone && !exchange.IsDecided)
             {
                 const string WithoutAnswer = "it ended an invocation without an answer";
@@ -291,6 +293,29 @@ internal sealed class SharedConnection : IDisposable
 
         return done;
     }
+
+    /// <summary>An answer goes over a connection of its own. Where its invocation was cancelled meanwhile the two crossed: the worker will end it here.</summary>
+    private void Move(uint stream)
+    {
+        SharedExchange? exchange;
+        lock (_lock)
+        {
+            _open.TryGetValue(stream, out exchange);
+        }
+
+        if (exchange is null)
+        {
+            throw NotUnderWay(stream);
+        }
+
+        if (exchange.TryDecide())
+        {
+            Forget(stream);
+            exchange.Complete(SharedOutcome.Moved);
+        }
+    }
+
+    private static WorkerProtocolException NotUnderWay(uint stream) => new($"it answered invocation {stream}, which is not under way");
 
     private SharedExchange? Forget(uint stream)
     {

@@ -71,6 +71,21 @@ internal sealed class SharedExchange(SharedConnection connection, LiveInvocation
         return true;
     }
 
+    /// <summary>Whether the caller of this is the one who decides, and then completes it.</summary>
+    public bool TryDecide()
+    {
+        if (Interlocked.Exchange(ref _isDecided, 1) != 0)
+        {
+            return false;
+        }
+
+        _caller.Unregister();
+        return true;
+    }
+
+    /// <summary>Tells whoever waits what was decided.</summary>
+    public void Complete(SharedOutcome outcome) => _outcome.SetResult(outcome);
+
     /// <summary>It ends without an answer. False when it has its outcome already.</summary>
     public bool TryEnd(SharedOutcome outcome) => TryAnswer(outcome, default, default);
 
@@ -103,17 +118,6 @@ internal sealed class SharedExchange(SharedConnection connection, LiveInvocation
     /// <inheritdoc/>
     public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _outcome.OnCompleted(continuation, state, token, flags);
-
-    private bool TryDecide()
-    {
-        if (Interlocked.Exchange(ref _isDecided, 1) != 0)
-        {
-            return false;
-        }
-
-        _caller.Unregister();
-        return true;
-    }
 }
 
 /// <summary>What came of an invocation on a shared connection.</summary>

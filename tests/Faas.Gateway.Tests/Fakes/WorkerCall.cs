@@ -113,6 +113,12 @@ internal sealed class WorkerCall : IDisposable
         _output.EndFrame(FrameType.Failure, Stream);
     }
 
+    public void WriteMove()
+    {
+        _output.BeginFrame();
+        _output.EndFrame(FrameType.Move, Stream);
+    }
+
     public void WriteEnd(bool failed = false)
     {
         _isEnded = true;
@@ -127,10 +133,8 @@ internal sealed class WorkerCall : IDisposable
         _output.Clear();
         if (_connection is null && (!_isEnded || _isLong || _bodyFrames > 1))
         {
-            using var move = new PayloadWriter();
-            move.BeginFrame();
-            move.EndFrame(FrameType.Move, Stream);
-            await SendAsync(_shared, move.Written.ToArray());
+            WriteMove();
+            await FlushAsIsAsync();
             _connection = await _taken.Task.WaitAsync(Patience.Limit);
         }
 

@@ -141,6 +141,28 @@ public sealed class SharedConnectionTests
     }
 
     [Fact]
+    public async Task A_cancel_and_a_move_may_cross()
+    {
+        var clock = new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(50));
+        await using var gateway = await GatewayFixture.StartAsync(clock, Say.Route(timeout: Timeout));
+        var worker = await gateway.InstanceAsync(_ => Task.CompletedTask);
+        var answer = gateway.GetAsync();
+        var call = await worker.NextCallAsync();
+        clock.Advance(Timeout);
+        Assert.Equal("Timeout", (await answer).Error);
+        await call.Cancelled;
+        call.WriteMove();   // as a worker does that has not read the Cancel yet
+        call.WriteFailure("Unhandled");
+        call.WriteEnd(failed: true);
+        await call.FlushAsIsAsync();
+
+        var next = gateway.GetAsync();
+        await (await worker.NextCallAsync()).AnswerAsync();
+        Assert.Equal("hello", (await next).Text);
+        Assert.Equal(1, worker.Accepted);
+    }
+
+    [Fact]
     public async Task A_stream_takes_a_connection_of_its_own_and_holds_up_nobody()
     {
         await using var gateway = await GatewayFixture.StartAsync(null, Say.Route());
