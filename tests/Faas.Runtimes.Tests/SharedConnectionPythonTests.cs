@@ -151,10 +151,12 @@ public sealed class SharedConnectionPythonTests
                     return later()
                 return threading.current_thread() is threading.main_thread()
             """, 1);
+        Assert.Equal("true", (await worker.InvokeAsync(new InvocationRequest())).Text);
         using var shared = await worker.OpenSharedAsync();
 
         for (var round = 0; round < 20; round++)
         {
+            Assert.Equal("true", (await worker.InvokeAsync(new InvocationRequest { Path = round % 2 == 0 ? "/" : "/slow" })).Text);   // a data connection
             await shared.BeginAsync("/ /slow / /".Split(' ').Select(p => new InvocationRequest { Path = p }));
             Assert.All((await ReadAsync(shared, 4)).Values, a => Assert.Equal("true", a.Text));
             Assert.Equal("1", (await shared.InvokeAsync(new InvocationRequest { Path = "/loop" })).Text);

@@ -55,7 +55,7 @@ class DataConnection:
         if not self._worker.enter():
             return False
         try:
-            self._invoke(Invocation(self._worker, self, stream), request, flags)
+            self._worker.call(lambda: self._invoke(Invocation(self._worker, self, stream), request, flags))
             return True
         finally:
             self._worker.leave()
@@ -81,7 +81,7 @@ class DataConnection:
         """Sends the last frames; from then on this connection is like any other."""
         self._stop_watching()
         self.send(last)
-        self._worker.assign(self)
+        self._worker.assign_data(self)
 
     # What an invocation needs of its connection.
 

@@ -2,7 +2,6 @@
 import hmac
 import json
 import os
-import queue
 import threading
 import time
 
@@ -11,6 +10,7 @@ from .clocks import Pace
 from .connection import DataConnection
 from .function import Function, set_environment
 from .loading import LoadError, load
+from .main_thread import MainThread
 from .shared import SharedConnection
 
 
@@ -21,13 +21,13 @@ class Worker:
         self.hub = None
         self.concurrency = 1                # invocations at the same time
         self.pace = Pace()
+        self.main = MainThread()
         self.moving = {}                    # the shared connections of moved answers that wait for their own, by number
         self.is_draining = False
         self._busy = []                     # one item for each thread that has invocations; append and pop are atomic
         self._code = code
         self._token = token
         self._startup_modules = startup_modules
-        self._jobs = queue.SimpleQueue()    # of the main thread
         self._lock = threading.Lock()       # guards what follows
         self._main_is_busy = True           # at first with the throwaway function
         self._specialized = False
@@ -37,8 +37,7 @@ class Worker:
     def run_main(self):
         """The main thread loads the function and serves the first connection: signals and timers work there as on Lambda."""
         self._main_is_busy = False
-        while True:
-            self._jobs.get()()
+        self.main.run()
 
     def is_token(self, token):
         return hmac.compare_digest(token.encode(), self._token.encode())
@@ -51,7 +50,7 @@ class Worker:
                 self.hub.control.answer({"ok": False, "error": "AlreadySpecialized", "message": "this instance has its function already", "trace": []})
                 return
             self._specialized = self._main_is_busy = True
-            self._jobs.put(lambda: self._specialize(message))
+            self.main.post(lambda: self._specialize(message))
         elif kind == frames.SHUTDOWN:
             grace_ms = json.loads(payload).get("graceMs", 0)
             self.hub.exit_by(time.monotonic() + grace_ms / 1000)
@@ -65,7 +64,7 @@ class Worker:
 
     def serve(self, sock, reader):
         """Gives a data connection a thread; called by the hub."""
-        self._when_loaded(lambda: self.assign(DataConnection(sock, reader, self)))
+        self._when_loaded(lambda: self.assign_data(DataConnection(sock, reader, self)))
 
     def take(self, stream, sock, reader):
         """A data connection came for the answer of this number; called by the hub."""
@@ -74,18 +73,25 @@ class Worker:
         if shared is None or not shared.take(stream, connection):
             connection.close()
 
+    def call(self, job):
+        """Runs the job where handlers may run: here, unless all of them must run in the main thread."""
+        return job() if self.concurrency > 1 or self.main.is_here() else self.main.call(job)
+
     def assign(self, connection):
+        """Gives it the main thread if that is free."""
         with self._lock:
             is_main_free, self._main_is_busy = not self._main_is_busy, True
         if is_main_free:
-            self._jobs.put(lambda: self._serve_in_main(connection))
-            return
-        try:
-            threading.Thread(target=connection.serve, name="faas-invocations", daemon=True).start()
-        except RuntimeError:
-            # The function has used up its threads or memory. The gateway must see a closed connection rather than silence.
-            self.output.error("a connection was refused: no thread could be started")
-            connection.close()
+            self.main.post(lambda: self._serve_in_main(connection))
+        else:
+            self._start(connection)
+
+    def assign_data(self, connection):
+        """When all handlers run in the main thread it must wait for all connections, so it is kept for shared ones, which are busier."""
+        if self.concurrency > 1:
+            self.assign(connection)
+        else:
+            self._start(connection)
 
     # A thread says first that it is busy and then looks whether the worker drains; drain() says first that it drains and then looks whether a thread is
     # busy. So at least one of the two sees the other.
@@ -147,6 +153,14 @@ class Worker:
                 self._waiting.append(begin)
                 return
         begin()
+
+    def _start(self, connection):
+        try:
+            threading.Thread(target=connection.serve, name="faas-invocations", daemon=True).start()
+        except RuntimeError:
+            # The function has used up its threads or memory. The gateway must see a closed connection rather than silence.
+            self.output.error("a connection was refused: no thread could be started")
+            connection.close()
 
     def _serve_in_main(self, connection):
         try:

@@ -23,6 +23,7 @@ class SharedConnection:
         self._crew = Crew(worker.concurrency, self._work)
         self._in = Inbox(sock, reader.rest(), lambda stream: Invocation(worker, self, stream))
         self._out = Outbox(sock)
+        self._poll = worker.main.poll_with(sock) if worker.concurrency == 1 else None   # the main thread waits for other things too
         self._is_watched = False   # by the hub, in place of a leader; guarded by the crew's lock
 
     def fileno(self):
@@ -98,6 +99,8 @@ class SharedConnection:
         if not self._in.ready:
             self._out.flush()
             self._leave(me)
+            if self._poll and self._worker.main.is_here():
+                self._worker.main.wait_for(self._poll)
             if not self._in.read():
                 raise OSError("closed")
             me.watch.start()
@@ -114,6 +117,7 @@ class SharedConnection:
         if pace.is_slow or not pace.is_known and self._in.ready:
             self._out.flush()
             if self._crew.pass_on(me):
+                me.watch.start()
                 self._run(me, invocation)
                 self._out.flush()
                 self._leave(me)
@@ -136,7 +140,7 @@ class SharedConnection:
         invocation.member = me
         try:
             invocation.request, invocation.head = read_request(*invocation.head), None
-            last, outcome = invocation.answer()
+            last, outcome = self._worker.call(invocation.answer)
         except (OSError, frames.ProtocolError):
             if invocation.connection is self:
                 raise
