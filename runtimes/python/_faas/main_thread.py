@@ -56,12 +56,13 @@ class MainThread:
             pass
 
     def _poll(self, poll):
+        # Jobs first: one of them may be this very wait, and the others have been woken for together with it.
+        while self._jobs:
+            self._jobs.popleft()()
         ready = poll.poll()
         if len(ready) == 1 and ready[0][0] != self._read:
             return True
         os.read(self._read, 4096)
-        while self._jobs:
-            self._jobs.popleft()()
         return len(ready) > 1
 
 
