@@ -43,10 +43,11 @@ free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1
 # Where functions run unless --sandbox says otherwise: Docker when it answers.
 default_sandbox() { if docker version >/dev/null 2>&1; then echo docker; else echo process; fi; }
 
+# build [PROJECTS...]: the platform, the client, and what else is named.
 build() {
   say "building"
   local project
-  for project in src/Faas.Cli load-tests/Faas.LoadTests; do
+  for project in src/Faas.Cli load-tests/Faas.LoadTests "$@"; do
     dotnet build "$root/$project" -c Release -v quiet -nologo > "$work/build.log" 2>&1 || { tail -n 30 "$work/build.log" >&2; exit 1; }
   done
 }

@@ -45,6 +45,8 @@ install_missing() {
   have bwrap || packages+=(bubblewrap)
   have node || packages+=(nodejs)
   have python3 || packages+=(python3)
+  have nginx || [ -x /usr/sbin/nginx ] || packages+=(nginx)
+  have wrk || packages+=(wrk)
   have curl || packages+=(curl)
   if [ ${#packages[@]} -gt 0 ]; then
     if is_root && have apt-get; then

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 
 namespace Faas.LoadTests;
@@ -30,50 +29,17 @@ internal static class IdleFunctions
         });
         await target.IdleAsync(_ => true, cancellationToken);
 
-        var controller = Find(up, "faas-controller");
-        var gateway = Find(up, "faas-gateway");
+        var controller = ProcessFiles.Find(up, "faas-controller");
+        var gateway = ProcessFiles.Find(up, "faas-gateway");
         Console.WriteLine(JsonSerializer.Serialize(new
         {
             functions = (await target.ListAsync(cancellationToken)).Count,
-            instanceProcesses = InstanceProcesses(target.Folder.Root, [up, controller, gateway]),
+            instanceProcesses = ProcessFiles.InstancesOf(target.Folder.Root).Except([up, controller, gateway, Environment.ProcessId]).Count(),
             gatewayRssMiB = ResidentMiB(gateway),
             controllerRssMiB = ResidentMiB(controller),
             rssMiB = Math.Round(ResidentMiB(gateway) + ResidentMiB(controller), 1),
         }));
     }
 
-    // An instance's process, in whatever sandbox, has the data folder among its mounts or its arguments.
-    private static int InstanceProcesses(string data, int[] ours) =>
-        Pids().Count(pid => !ours.Contains(pid) && pid != Environment.ProcessId
-            && (Read($"/proc/{pid}/mountinfo").Contains(data, StringComparison.Ordinal)
-                || Read($"/proc/{pid}/environ").Contains($"FAAS_DIR={data}", StringComparison.Ordinal)));
-
-    private static int Find(int up, string program)
-    {
-        var found = Pids().FirstOrDefault(pid => Parent(pid) == up && Read($"/proc/{pid}/cmdline").Split('\0').Take(2).Any(argument => Path.GetFileNameWithoutExtension(argument) == program));
-        return found != 0 ? found : throw new InvalidOperationException($"No {program} runs below process {up}.");
-    }
-
-    private static double ResidentMiB(int pid) =>
-        Math.Round(long.Parse(Read($"/proc/{pid}/status").Split('\n').Single(line => line.StartsWith("VmRSS:", StringComparison.Ordinal))
-            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024.0, 1);
-
-    private static int Parent(int pid) =>
-        Read($"/proc/{pid}/stat") is { Length: > 0 } stat ? int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1], CultureInfo.InvariantCulture) : 0;
-
-    private static IEnumerable<int> Pids() =>
-        Directory.EnumerateDirectories("/proc").Select(Path.GetFileName)
-            .Select(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? pid : 0).Where(pid => pid > 0);
-
-    private static string Read(string path)
-    {
-        try
-        {
-            return File.ReadAllText(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return "";
-        }
-    }
+    private static double ResidentMiB(int pid) => Math.Round(ProcessFiles.ResidentMiB(pid), 1);
 }

@@ -1,6 +1,8 @@
 using System.Runtime.Versioning;
 using Faas.LoadTests;
+using Faas.LoadTests.Direct;
 using Faas.LoadTests.Scaling;
+using Faas.LoadTests.Warm;
 
 [assembly: SupportedOSPlatform("linux")]
 
@@ -21,9 +23,12 @@ try
         case "report": await ColdStartReport.PrintAsync(arguments, interrupted.Token); break;
         case "crossings": await Crossings.RunAsync(arguments, interrupted.Token); break;
         case "idle": await IdleFunctions.RunAsync(arguments, interrupted.Token); break;
-        case "deploy": await WarmFunction.DeployAsync(arguments, interrupted.Token); break;
+        case "serve" when arguments.Text("loop") is not null: LoopServer.Run(arguments); break;
         case "serve": HelloServer.Run(arguments); break;
-        case "ratios": await WarmReport.PrintAsync(arguments, interrupted.Token); break;
+        case "warm": return await WarmRun.RunAsync(arguments, interrupted.Token) ? 0 : 1;
+        case "many-deploy": await ManyFunctions.DeployAsync(arguments, interrupted.Token); break;
+        case "many-copy": await ManyFunctions.CopyAsync(arguments, interrupted.Token); break;
+        case "warm-report": await WarmReport.WriteAsync(arguments, interrupted.Token); break;
         case "step": return await Step.RunAsync(arguments, interrupted.Token) ? 0 : 1;
         case "connections": return await Connections.RunAsync(arguments, interrupted.Token) ? 0 : 1;
         case "client": return await OwnCost.RunAsync(arguments, interrupted.Token) ? 0 : 1;

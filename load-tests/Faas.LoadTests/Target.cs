@@ -87,6 +87,12 @@ internal sealed class Target : IDisposable
         await RequireSuccessAsync(response, cancellationToken);
     }
 
+    public async Task DeleteAsync(string name, CancellationToken cancellationToken)
+    {
+        using var response = await _admin.DeleteAsync($"/v1/functions/{name}", cancellationToken);
+        await RequireSuccessAsync(response, cancellationToken);
+    }
+
     public async Task<FunctionDescription> DescribeAsync(string name, CancellationToken cancellationToken) =>
         (await _admin.GetFromJsonAsync<FunctionDescription>($"/v1/functions/{name}", Json, cancellationToken))!;
 

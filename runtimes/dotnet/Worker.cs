@@ -26,7 +26,7 @@ internal sealed class Worker
         _callers = callers;
         Control = new ControlLine(logs);
         Running = new RunningInvocations(this);
-        Watch = new CancellationWatch(TimeProvider.System);
+        Watch = new ConnectionWatch(TimeProvider.System);
         Specialization = new Specialization(this);
     }
 
@@ -38,9 +38,12 @@ internal sealed class Worker
 
     public RunningInvocations Running { get; }
 
-    public CancellationWatch Watch { get; }
+    public ConnectionWatch Watch { get; }
 
     public Specialization Specialization { get; }
+
+    /// <summary>Answers that wait for a connection of their own.</summary>
+    public MovedAnswers Moved { get; } = new();
 
     /// <summary>Whether this is the throwaway run before readiness, which must leave no trace in the process.</summary>
     public bool IsRehearsal { get; }
@@ -67,6 +70,9 @@ internal sealed class Worker
         }
     }
 
+    /// <summary>Starts a thread that does not keep the process alive.</summary>
+    public static void StartThread(ThreadStart run) => new Thread(run) { IsBackground = true, Name = "faas connection" }.Start();
+
     /// <summary>
     /// Accepts one connection and gives it a thread of its own. Blocking reads on a thread, and synchronous handlers right on it, save the hop
     /// to the thread pool that makes up half of a small invocation; a handler that blocks holds up nobody else.
@@ -81,7 +87,7 @@ internal sealed class Worker
             return;
         }
 
-        var thread = new Thread(() =>
+        StartThread(() =>
         {
             try
             {
@@ -91,11 +97,6 @@ internal sealed class Worker
             {
                 Interlocked.Decrement(ref _connections);
             }
-        })
-        {
-            IsBackground = true,
-            Name = "faas connection",
-        };
-        thread.Start();
+        });
     }
 }

@@ -27,6 +27,9 @@ public enum FrameType : byte
     /// <summary>Gateway to worker: nobody waits for this invocation any more.</summary>
     Cancel = 0x23,
 
+    /// <summary>Gateway to worker, first on a new data connection: the answer that was moved goes over this connection.</summary>
+    Take = 0x24,
+
     /// <summary>Worker to gateway: head of the answer.</summary>
     Response = 0x30,
 
@@ -38,4 +41,7 @@ public enum FrameType : byte
 
     /// <summary>Worker to gateway: the function failed (JSON); an <see cref="End"/> follows.</summary>
     Failure = 0x33,
+
+    /// <summary>Worker to gateway, on a shared connection: this answer is long and waits for a connection of its own.</summary>
+    Move = 0x34,
 }

@@ -109,28 +109,47 @@ public readonly record struct ResponseHead(ushort Status, long ContentLength)
     }
 }
 
-/// <summary>The payload of an End frame: outcome u8 (0 completed, 1 failed), reserved u8 and u16, cpuMicros u32 (0 when unknown).</summary>
-/// <param name="Failed">Whether a Failure frame came before it.</param>
+/// <summary>The payload of an End frame: outcome u8, reserved u8 and u16, cpuMicros u32 (0 when unknown).</summary>
+/// <param name="Outcome">What became of the invocation.</param>
 /// <param name="CpuMicros">CPU time of the invocation in µs; 0 when unknown.</param>
-public readonly record struct EndOfInvocation(bool Failed, uint CpuMicros)
+public readonly record struct EndOfInvocation(EndOutcome Outcome, uint CpuMicros)
 {
     /// <summary>Writes it.</summary>
     public void Write(PayloadWriter writer)
     {
-        writer.U8(Failed ? (byte)1 : (byte)0);
+        writer.U8((byte)Outcome);
         writer.U8(0);
         writer.U16(0);
         writer.U32(CpuMicros);
     }
 
     /// <summary>Reads it.</summary>
+    /// <exception cref="WorkerProtocolException">It is too short, or its outcome is none.</exception>
     public static EndOfInvocation Read(ref PayloadReader reader)
     {
-        var failed = reader.U8() == 1;
+        var outcome = (EndOutcome)reader.U8();
+        if (outcome > EndOutcome.Refused)
+        {
+            throw new WorkerProtocolException($"an invocation ended with the unknown outcome {(byte)outcome}");
+        }
+
         reader.U8();
         reader.U16();
-        return new EndOfInvocation(failed, reader.U32());
+        return new EndOfInvocation(outcome, reader.U32());
     }
+}
+
+/// <summary>What became of an invocation.</summary>
+public enum EndOutcome : byte
+{
+    /// <summary>The function answered.</summary>
+    Completed = 0,
+
+    /// <summary>A Failure frame came before.</summary>
+    Failed = 1,
+
+    /// <summary>On shared connections: the worker takes no new invocation, and nothing of this one has begun.</summary>
+    Refused = 2,
 }
 
 /// <summary>Who opened a connection to a worker.</summary>
@@ -139,8 +158,11 @@ public enum ConnectionRole : byte
     /// <summary>The controller: specialize, logs, shutdown. A newer one replaces an older one.</summary>
     Control = 1,
 
-    /// <summary>The gateway: invocations, one at a time.</summary>
+    /// <summary>The gateway: invocations, one at a time, of any length.</summary>
     Data = 2,
+
+    /// <summary>The gateway: small invocations, many at a time.</summary>
+    Shared = 3,
 }
 
 /// <summary>Why nobody waits any more: the payload of a Cancel frame is this one byte.</summary>

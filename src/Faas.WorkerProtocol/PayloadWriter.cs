@@ -26,6 +26,13 @@ public sealed class PayloadWriter : IDisposable
         _frameStart = -1;
     }
 
+    /// <summary>Forgets what was written from <paramref name="position"/> on.</summary>
+    public void CutAt(int position)
+    {
+        _length = position;
+        _frameStart = -1;
+    }
+
     /// <summary>Begins a frame; its length is filled in by <see cref="EndFrame"/>.</summary>
     public void BeginFrame()
     {

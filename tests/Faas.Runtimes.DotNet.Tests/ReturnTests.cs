@@ -127,7 +127,7 @@ public sealed class ReturnTests
         if (byCancelFrame)
         {
             await invocation.CancelAsync(Faas.WorkerProtocol.CancelReason.CallerGone);
-            Assert.True((await invocation.ReadAnswerAsync()).End.Failed);
+            Assert.Equal(Faas.WorkerProtocol.EndOutcome.Failed, (await invocation.ReadAnswerAsync()).End.Outcome);
         }
         else
         {

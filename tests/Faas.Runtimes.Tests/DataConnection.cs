@@ -48,6 +48,27 @@ internal sealed class DataConnection(FrameConnection frames) : IDisposable
     {
         var invocation = new Invocation(frames, ++_stream, request.Id);
         using var writer = new PayloadWriter();
+        WriteHead(writer, _stream, request);
+        await frames.SendAsync(writer.Written);
+        if (request.Body is { } body)
+        {
+            await invocation.SendBodyAsync(body, isLast: true);
+        }
+
+        return invocation;
+    }
+
+    /// <summary>The answer to an invocation that a worker has moved from a shared connection; this connection must be new.</summary>
+    public async Task<Invocation> TakeAsync(uint stream, string id)
+    {
+        _stream = Math.Max(_stream, stream);
+        await frames.SendFrameAsync(FrameType.Take, stream, ReadOnlyMemory<byte>.Empty);
+        return new Invocation(frames, stream, id);
+    }
+
+    /// <summary>Writes the Request frame.</summary>
+    public static void WriteHead(PayloadWriter writer, uint stream, InvocationRequest request)
+    {
         writer.BeginFrame();
         Head(request).Write(writer);
         writer.U16((ushort)request.Headers.Count);
@@ -58,14 +79,7 @@ internal sealed class DataConnection(FrameConnection frames) : IDisposable
         }
 
         var hasBody = request.Body is not null || request.BodyFollows;
-        writer.EndFrame(FrameType.Request, _stream, hasBody ? FrameMarks.None : FrameMarks.EndOfBody);
-        await frames.SendAsync(writer.Written);
-        if (request.Body is { } body)
-        {
-            await invocation.SendBodyAsync(body, isLast: true);
-        }
-
-        return invocation;
+        writer.EndFrame(FrameType.Request, stream, hasBody ? FrameMarks.None : FrameMarks.EndOfBody);
     }
 
     /// <summary>Sends the request and reads its answer at the same time, so that large bodies may go both ways.</summary>

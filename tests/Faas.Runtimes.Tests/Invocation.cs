@@ -75,7 +75,7 @@ internal sealed class Invocation(FrameConnection frames, uint stream, string id)
             await ReadAsync();
         }
 
-        Assert.Equal(_failure is not null, _end.Value.Failed);
+        Assert.Equal(_failure is not null ? EndOutcome.Failed : EndOutcome.Completed, _end.Value.Outcome);
         return new InvocationAnswer
         {
             Status = _head.Status,

@@ -86,6 +86,8 @@ internal sealed class WorkerHarness : IAsyncDisposable
 
     public async Task<DataConnection> OpenDataAsync() => Keep(new DataConnection(await OpenAsync(ConnectionRole.Data, "")));
 
+    public async Task<SharedConnection> OpenSharedAsync() => Keep(new SharedConnection(await OpenAsync(ConnectionRole.Shared, "")));
+
     /// <summary>Specializes as function <c>hello</c>, revision <c>hello-1</c>, instance <c>i-1</c>.</summary>
     public Task<SpecializedMessage> SpecializeAsync(string? handler, IReadOnlyDictionary<string, string>? env = null, string kind = "handler") =>
         Control.SpecializeAsync(new SpecializeMessage

@@ -34,6 +34,9 @@ internal sealed partial class ReadinessQueue : IDisposable
     /// <summary>What was watched for being connected is watched for something to read from now on.</summary>
     public void TurnToReading(Socket socket, int token) => Control(Modify, socket, token, In | PeerClosed);
 
+    /// <summary>What was watched for something to read is watched for room to write from now on.</summary>
+    public void TurnToWriting(Socket socket, int token) => Control(Modify, socket, token, Out);
+
     /// <summary>Waits for at most <paramref name="patience"/>; writes tokens of sockets that are ready, and returns how many.</summary>
     public int Wait(TimeSpan patience, Span<int> tokens)
     {

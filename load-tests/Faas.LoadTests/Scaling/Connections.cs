@@ -1,4 +1,5 @@
 using Faas.Contracts.Functions;
+using Faas.LoadTests.Loads;
 
 namespace Faas.LoadTests.Scaling;
 
@@ -22,16 +23,16 @@ internal static class Connections
         var rounds = arguments.Number("rounds", 3);
         await WarmUp.RunAsync(target, runtime, cancellationToken);
         await WorkFunction.DeployAsync(target, Name, runtime, BurnMs, 0, cancellationToken);
-        var url = $"http://{target.Callers}/function/{Name}";
-        var loads = new List<(int Connections, ClosedLoop Load, int Instances)>();
+        var request = LoadRequest.Get(Name);
+        var loads = new List<(int Connections, LoadResult Load, int Instances)>();
         for (var round = 0; round < rounds; round++)
         {
             await WarmUp.SettleAsync(target, runtime, cancellationToken);
             foreach (var connections in Numbers)
             {
-                var grown = await ClosedLoop.RunAsync(url, connections, Grow, cancellationToken);
+                var grown = await new WrkLoad(connections).RunAsync(target.Callers, request, Grow, cancellationToken);
                 await using var count = new InstanceCount(target, Name, cancellationToken);
-                var load = await ClosedLoop.RunAsync(url, connections, duration, cancellationToken);
+                var load = await new WrkLoad(connections).RunAsync(target.Callers, request, duration, cancellationToken);
                 loads.Add((connections, load with { Failed = load.Failed + grown.Failed }, count.Most));
                 Console.Error.WriteLine(
                     $"round {round + 1}, {connections} connections: {load.PerSecond:0}/s, p50 {load.P50Ms} ms, p99 {load.P99Ms} ms, {count.Most} instances, {load.Failed + grown.Failed} failed");
@@ -45,7 +46,7 @@ internal static class Connections
     }
 
     // Medians over the rounds; each beside the best of those with fewer connections.
-    private static (List<object> Rows, double Worst) Table(List<(int Connections, ClosedLoop Load, int Instances)> loads)
+    private static (List<object> Rows, double Worst) Table(List<(int Connections, LoadResult Load, int Instances)> loads)
     {
         var rows = new List<object>();
         double best = 0, worst = double.PositiveInfinity;

@@ -6,20 +6,33 @@ using Faas.WorkerProtocol;
 namespace Faas.Runtime.DotNet.Answers;
 
 /// <summary>
-/// Frames of one answer. They gather in a buffer, so that a small answer leaves in one write; what is larger than a body frame, or must not
-/// wait, is flushed.
+/// Frames of one answer, and what becomes of them: on a data connection what is larger than a body frame, or must not wait, is flushed; on a shared connection a small answer
+/// gathers behind others that are ready, and a long one is moved to a data connection before its head is written.
 /// </summary>
-internal sealed class Answer(Socket socket) : IDisposable
+/// <param name="way">Where frames leave to.</param>
+internal sealed class Answer(IAnswerWay way) : IDisposable
 {
-    private readonly PayloadWriter _writer = new();
+    private PayloadWriter _writer = new();
+    private PayloadWriter? _laidOut;
+    private Socket? _own = way.Socket;
     private uint _stream;
+    private int _start;
     private bool _hasLeft;
+    private bool _isInBody;
+    private bool _isLaidOut;
+
+    /// <summary>Bytes of answers that have not left.</summary>
+    public int Gathered => _writer.Position;
+
+    /// <summary>Whether the answer has a connection of its own.</summary>
+    public bool HasOwnConnection => _own is not null;
 
     public void Begin(uint stream)
     {
+        _own = way.Socket;
         _stream = stream;
         _hasLeft = false;
-        _writer.Clear();
+        _start = _writer.Position;
     }
 
     public void Head(int status, long contentLength, string? contentType)
@@ -58,6 +71,19 @@ internal sealed class Answer(Socket socket) : IDisposable
 
     public void Body(ReadOnlySpan<byte> bytes)
     {
+        if (_own is null)
+        {
+            // One frame, however many pieces it is made of. It fits: the head has said how long it is.
+            if (!_isInBody && !bytes.IsEmpty)
+            {
+                _writer.BeginFrame();
+                _isInBody = true;
+            }
+
+            _writer.Raw(bytes);
+            return;
+        }
+
         while (!bytes.IsEmpty)
         {
             var piece = bytes[..Math.Min(bytes.Length, FrameHeader.BodyPieceMax)];
@@ -77,7 +103,8 @@ internal sealed class Answer(Socket socket) : IDisposable
     {
         if (!_hasLeft)
         {
-            _writer.Clear();
+            _writer.CutAt(_start);
+            _isInBody = false;
         }
 
         _writer.BeginFrame();
@@ -85,33 +112,75 @@ internal sealed class Answer(Socket socket) : IDisposable
         _writer.EndFrame(FrameType.Failure, _stream);
     }
 
-    public void End(bool failed)
+    /// <summary>Ends the answer. On a shared connection it leaves with <see cref="Leave"/>.</summary>
+    public void End(EndOutcome outcome)
     {
+        if (_isInBody)
+        {
+            _writer.EndFrame(FrameType.ResponseBody, _stream);
+            _isInBody = false;
+        }
+
         _writer.BeginFrame();
-        new EndOfInvocation(failed, CpuMicros: 0).Write(_writer);
+        new EndOfInvocation(outcome, CpuMicros: 0).Write(_writer);
         _writer.EndFrame(FrameType.End, _stream);
         Flush();
     }
 
-    /// <summary>Sends what has gathered.</summary>
+    /// <summary>Sends what has gathered of an answer that has a connection of its own. Others wait until they are whole.</summary>
     /// <exception cref="PeerGoneException">The gateway has closed the connection.</exception>
     public void Flush()
     {
-        var rest = _writer.Written.Span;
-        try
+        if (_own is { } socket)
         {
-            while (!rest.IsEmpty)
-            {
-                rest = rest[socket.Send(rest)..];
-            }
+            WorkerSocket.SendAll(socket, _writer.Written.Span);
+            _hasLeft = true;
+            _writer.Clear();
+            _start = 0;
         }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-        {
-            throw new PeerGoneException(exception);
-        }
+    }
 
-        _hasLeft = true;
-        _writer.Clear();
+    /// <summary>Sends the whole answers that have gathered for the shared connection.</summary>
+    /// <exception cref="PeerGoneException">The gateway has closed the connection.</exception>
+    public void Leave()
+    {
+        if (_writer.Position > 0)
+        {
+            way.Send(_writer.Written.Span);
+            _writer.Clear();
+        }
+    }
+
+    /// <summary>While a handler runs, what has gathered before it can be sent by whoever finds that it runs for long, see <see cref="LeaveFromOutside"/>.</summary>
+    public void LayOut()
+    {
+        if (_writer.Position > 0)
+        {
+            _isLaidOut = true;
+            Volatile.Write(ref _laidOut, _writer);
+        }
+    }
+
+    /// <summary>The handler has returned. Whoever took what was laid out keeps it.</summary>
+    public void TakeBack()
+    {
+        if (_isLaidOut)
+        {
+            _isLaidOut = false;
+            _writer = Interlocked.Exchange(ref _laidOut, null) ?? new PayloadWriter();
+            _start = _writer.Position;
+        }
+    }
+
+    /// <summary>Called by other threads: sends what is laid out.</summary>
+    /// <exception cref="PeerGoneException">The gateway has closed the connection.</exception>
+    public void LeaveFromOutside()
+    {
+        using var taken = Interlocked.Exchange(ref _laidOut, null);
+        if (taken is not null)
+        {
+            way.Send(taken.Written.Span);
+        }
     }
 
     /// <inheritdoc />
@@ -119,7 +188,40 @@ internal sealed class Answer(Socket socket) : IDisposable
 
     private void BeginHead(int status, long contentLength)
     {
+        if (_own is null && contentLength is < 0 or > FrameHeader.BodyPieceMax)
+        {
+            _writer.BeginFrame();
+            _writer.EndFrame(FrameType.Move, _stream);
+            try
+            {
+                _own = way.Move(_stream, _writer.Written.Span);
+            }
+            finally
+            {
+                _writer.Clear();
+                _start = 0;
+            }
+        }
+
         _writer.BeginFrame();
         new ResponseHead((ushort)status, contentLength).Write(_writer);
     }
+}
+
+/// <summary>The connection that answers leave over.</summary>
+internal interface IAnswerWay
+{
+    /// <summary>The socket, when the connection carries one answer at a time; null when it is shared.</summary>
+    Socket? Socket { get; }
+
+    /// <summary>Sends whole answers over a shared connection.</summary>
+    /// <exception cref="PeerGoneException">The gateway has closed the connection.</exception>
+    void Send(ReadOnlySpan<byte> answers);
+
+    /// <summary>
+    /// Tells the gateway that the answer to <paramref name="stream"/> is moved, by sending <paramref name="announcement"/>, and waits for the connection that it goes over.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">Nobody waits for the answer any more.</exception>
+    /// <exception cref="PeerGoneException">The gateway has closed the connection.</exception>
+    Socket Move(uint stream, ReadOnlySpan<byte> announcement);
 }

@@ -41,7 +41,11 @@ internal static class Connection
             return;
         }
 
-        if (role == ConnectionRole.Data)
+        if (role == ConnectionRole.Shared)
+        {
+            new SharedConnection(worker, socket, frames).Run();
+        }
+        else if (role == ConnectionRole.Data)
         {
             using var data = new InvocationConnection(worker, socket, frames);
             data.Run();

@@ -16,6 +16,10 @@ internal sealed class FrameReader(Socket socket)
     /// <summary>What was received beyond the last frame.</summary>
     public ReadOnlySpan<byte> Unread => _buffer.AsSpan(_start, _end - _start);
 
+    /// <summary>Whether a whole frame is here, so that reading it does not wait.</summary>
+    /// <exception cref="WorkerProtocolException">The peer does not speak the protocol.</exception>
+    public bool HasFrame => FrameHeader.TryRead(Unread, out var header) && Unread.Length >= FrameHeader.Length + header.PayloadLength;
+
     /// <summary>Reads a frame. False when the peer has closed the connection.</summary>
     /// <exception cref="WorkerProtocolException">The peer does not speak the protocol.</exception>
     public bool TryRead(out FrameHeader header, out ReadOnlyMemory<byte> payload)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using Faas.Runtime.DotNet.Answers;
 using Faas.Runtime.DotNet.Functions;
@@ -7,29 +8,63 @@ using Faas.WorkerProtocol;
 namespace Faas.Runtime.DotNet.Connections;
 
 /// <summary>A gateway's connection: one invocation at a time, read, run and answered on this connection's own thread.</summary>
-internal sealed class InvocationConnection(Worker worker, Socket socket, FrameReader frames) : IDisposable
+internal sealed class InvocationConnection : IAnswerWay, IWatchedConnection, IDisposable
 {
-    private readonly Answer _answer = new(socket);
-    private readonly ExecutionContext? _clean = ExecutionContext.Capture();
-    private volatile Invocation? _current;
+    private readonly Worker _worker;
+    private readonly Socket _socket;
+    private readonly FrameReader _frames;
+    private readonly Answer _answer;
+    private volatile Invocation? _current;   // While it is set and has no pump, this connection's thread leaves the socket alone.
 
-    /// <summary>The invocation that runs, for <see cref="CancellationWatch"/>. While it is set and has no pump, this thread leaves the socket alone.</summary>
-    public Invocation? Current => _current;
+    public InvocationConnection(Worker worker, Socket socket, FrameReader frames)
+    {
+        _worker = worker;
+        _socket = socket;
+        _frames = frames;
+        _answer = new Answer(this);
+    }
 
-    public Socket Socket => socket;
+    /// <inheritdoc />
+    public Socket? Socket => _socket;
 
-    /// <summary>What was received beyond the running invocation's frames.</summary>
-    public ReadOnlySpan<byte> Unread => frames.Unread;
+    /// <inheritdoc />
+    public void Send(ReadOnlySpan<byte> answers) => WorkerSocket.SendAll(_socket, answers);
+
+    /// <inheritdoc />
+    public Socket Move(uint stream, ReadOnlySpan<byte> announcement) => throw new UnreachableException("an answer on a data connection has it for itself");
+
+    /// <inheritdoc />
+    public bool Look()
+    {
+        if (_current is not { IsCancellable: true } invocation)
+        {
+            return false;
+        }
+
+        if (CancelPeek.Finds(invocation, _socket, _frames.Unread, _worker.Watch.Time.GetElapsedTime(invocation.StartedAt)))
+        {
+            invocation.Cancel();
+        }
+
+        return true;
+    }
 
     public void Run()
     {
-        worker.Watch.Add(this);
+        _worker.Watch.Add(this);
         try
         {
-            while (frames.TryRead(out var header, out var payload))
+            for (var isFirst = true; _frames.TryRead(out var header, out var payload); isFirst = false)
             {
                 switch (header.Type)
                 {
+                    case FrameType.Take when isFirst:
+                        if (!CarryMoved(header.Stream))
+                        {
+                            return;
+                        }
+
+                        break;
                     case FrameType.Request:
                         if (!ServeCounted(header, payload.Span))
                         {
@@ -46,17 +81,31 @@ internal sealed class InvocationConnection(Worker worker, Socket socket, FrameRe
         }
         finally
         {
-            worker.Watch.Remove(this);
+            _worker.Watch.Remove(this);
         }
     }
 
     /// <inheritdoc />
     public void Dispose() => _answer.Dispose();
 
+    /// <summary>An answer that began on a shared connection goes over this one. False when it is not known.</summary>
+    private bool CarryMoved(uint stream)
+    {
+        if (_worker.Moved.Find(stream) is not { } moved)
+        {
+            return false;
+        }
+
+        _current = moved.Invocation;
+        moved.CarryOver(_socket);
+        _current = null;
+        return !moved.IsBroken;
+    }
+
     /// <summary>False when the connection must be closed: nothing may start any more, or the peer went away.</summary>
     private bool ServeCounted(FrameHeader header, ReadOnlySpan<byte> payload)
     {
-        if (worker.Function is not { } function || !worker.Running.TryEnter())
+        if (_worker.Function is not { } function || !_worker.Running.TryEnter())
         {
             return false;   // Nothing has begun, so a closed connection tells the gateway that it may try another instance.
         }
@@ -68,7 +117,7 @@ internal sealed class InvocationConnection(Worker worker, Socket socket, FrameRe
         finally
         {
             _current = null;
-            worker.Running.Exit();
+            _worker.Running.Exit();
         }
     }
 
@@ -77,8 +126,9 @@ internal sealed class InvocationConnection(Worker worker, Socket socket, FrameRe
         var reader = new PayloadReader(payload);
         var head = RequestHead.Read(ref reader);
         var headers = function.TakesHeaders ? RequestHeaders.Read(ref reader) : [];
-        var log = new InvocationLog(worker.Logs, head.InvocationId);
-        var invocation = new Invocation(function, head, headers, header.Stream, worker.Watch);
+        var log = new InvocationLog(_worker.Logs, head.InvocationId);
+        var invocation = new Invocation(function, head, headers, header.Stream, _worker.Watch);
+        invocation.Start();
         _answer.Begin(header.Stream);
 
         BodyPump? pump = null;
@@ -87,56 +137,29 @@ internal sealed class InvocationConnection(Worker worker, Socket socket, FrameRe
         {
             if (function.TakesStream && head.ContentLength is < 0 or > FrameHeader.BodyPieceMax)
             {
-                pump = BodyPump.Start(frames, invocation);
+                pump = BodyPump.Start(_frames, invocation);
             }
-            else if (!BodyReader.TryRead(frames, invocation, function.BodyBytesMax, out refused))
+            else if (!BodyReader.TryRead(_frames, invocation, function.BodyBytesMax, out refused))
             {
                 return false;
             }
         }
 
         _current = invocation;
-        var failed = refused is not null;
-        if (failed)
+        var outcome = EndOutcome.Failed;
+        if (refused is not null)
         {
-            _answer.Fail(refused!);
+            _answer.Fail(refused);
+            log.End();
         }
         else
         {
-            failed = !RunFunction(function, invocation, log);
+            outcome = InvocationRun.Run(function, invocation, log, _answer);
         }
 
         _current = null;
-        log.End();
-        _answer.End(failed);
+        _answer.End(outcome);
         pump?.Finish();
         return true;
-    }
-
-    /// <summary>Runs user code and sends its answer. False when it failed; the failure is then written.</summary>
-    private bool RunFunction(HandlerFunction function, Invocation invocation, InvocationLog log)
-    {
-        try
-        {
-            InvocationLog.Current = log;
-            Result.Send(function.Invoke(invocation), invocation, _answer);
-            return true;
-        }
-        catch (PeerGoneException)
-        {
-            invocation.Cancel();   // What the function started and did not await should stop, too.
-            log.End();
-            throw;
-        }
-        catch (Exception exception)
-        {
-            _answer.Fail(FunctionFailure.From(exception));
-            return false;
-        }
-        finally
-        {
-            // A synchronous handler ran right on this thread: whatever it put into async-locals or the culture ends with it.
-            ExecutionContext.Restore(_clean!);
-        }
     }
 }

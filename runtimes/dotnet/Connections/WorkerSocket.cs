@@ -27,6 +27,23 @@ internal static partial class WorkerSocket
         }
     }
 
+    /// <summary>Sends everything, waiting as long as the peer does not take it.</summary>
+    /// <exception cref="PeerGoneException">The peer has closed the connection.</exception>
+    public static void SendAll(Socket socket, ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            while (!bytes.IsEmpty)
+            {
+                bytes = bytes[socket.Send(bytes)..];
+            }
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            throw new PeerGoneException(exception);
+        }
+    }
+
     /// <summary>
     /// Looks at what has arrived without taking it and without waiting: the number of bytes copied, 0 when the peer has closed, -1 when there is
     /// nothing yet. Safe beside a thread that reads the same socket.

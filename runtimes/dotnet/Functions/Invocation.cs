@@ -7,18 +7,17 @@ namespace Faas.Runtime.DotNet.Functions;
 /// <summary>One invocation as its handler's parameters see it.</summary>
 internal sealed class Invocation
 {
-    private readonly CancellationWatch _watch;
+    private readonly ConnectionWatch _watch;
     private readonly List<KeyValuePair<string, string>> _headers;
     private CancellationTokenSource? _cancellation;
     private volatile bool _isCancelled;
     private volatile bool _hasPump;
 
-    public Invocation(HandlerFunction function, RequestHead head, List<KeyValuePair<string, string>> headers, uint stream, CancellationWatch watch)
+    public Invocation(HandlerFunction function, RequestHead head, List<KeyValuePair<string, string>> headers, uint stream, ConnectionWatch watch)
     {
         Function = function;
         Head = head;
         Stream = stream;
-        StartedAt = watch.Time.GetTimestamp();
         _headers = headers;
         _watch = watch;
     }
@@ -30,8 +29,8 @@ internal sealed class Invocation
     /// <summary>Its number on the wire.</summary>
     public uint Stream { get; }
 
-    /// <summary>A timestamp of the watch's clock.</summary>
-    public long StartedAt { get; }
+    /// <summary>When its handler was called, or its body began to be read: a timestamp of the watch's clock.</summary>
+    public long StartedAt { get; private set; }
 
     public TimeSpan Timeout => TimeSpan.FromMilliseconds(Head.TimeoutMs);
 
@@ -47,6 +46,9 @@ internal sealed class Invocation
         get => _hasPump;
         set => _hasPump = value;
     }
+
+    /// <summary>Whether nobody waits for it any more.</summary>
+    public bool IsCancelled => _isCancelled;
 
     /// <summary>Whether somebody would hear a cancellation, and it has not come yet.</summary>
     public bool IsCancellable => Volatile.Read(ref _cancellation) is not null && !_isCancelled;
@@ -69,6 +71,9 @@ internal sealed class Invocation
             return _cancellation.Token;
         }
     }
+
+    /// <summary>Its time begins.</summary>
+    public void Start() => StartedAt = _watch.Time.GetTimestamp();
 
     /// <summary>Asks the handler to stop. What it registered runs on the thread pool, so it cannot hold up whoever found out.</summary>
     public void Cancel()

@@ -46,18 +46,34 @@ internal static class Rehearsal
         control.Send(writer.Written.Span);
         Expect(control, FrameType.Specialized, "\"ok\":true");
 
+        using var shared = Connect(worker, listener, ConnectionRole.Shared);
         using var data = Connect(worker, listener, ConnectionRole.Data);
-        for (uint stream = 1; stream <= 2; stream++)
+        uint stream = 0;
+        foreach (var connection in (Socket[])[shared, shared, data])
         {
-            Request(writer, stream, RequestKind.Http);
-            data.Send(writer.Written.Span);
-            Expect(data, FrameType.End, "\0");
+            Request(writer, ++stream, RequestKind.Http);
+            connection.Send(writer.Written.Span);
+            if (Expect(connection, FrameType.End, "\0") == FrameType.Move)
+            {
+                Take(worker, listener, writer, stream);
+            }
         }
 
-        Request(writer, 3, RequestKind.Event);
-        data.Send(writer.Written.Span);
-        Expect(data, FrameType.End, "\0");
+        Request(writer, ++stream, RequestKind.Event);
+        shared.Send(writer.Written.Span);
+        Expect(shared, FrameType.End, "\0");
         worker.Control.Flush();
+    }
+
+    /// <summary>Takes a long answer over a connection of its own.</summary>
+    private static void Take(Worker worker, Socket listener, PayloadWriter writer, uint stream)
+    {
+        using var own = Connect(worker, listener, ConnectionRole.Data);
+        writer.Clear();
+        writer.BeginFrame();
+        writer.EndFrame(FrameType.Take, stream);
+        own.Send(writer.Written.Span);
+        Expect(own, FrameType.End, "\0");
     }
 
     private static SpecializeMessage Spec(string handler) => new()
@@ -118,8 +134,8 @@ internal static class Rehearsal
         writer.EndFrame(FrameType.RequestBody, stream, FrameMarks.EndOfBody);
     }
 
-    /// <summary>Reads up to a frame of this type, whose payload must begin as it should: a stem whose rehearsal fails must not become ready.</summary>
-    private static void Expect(Socket socket, FrameType wanted, string content)
+    /// <summary>Reads up to a frame of this type, whose payload must begin as it should, or to a Move: a stem whose rehearsal fails must not become ready.</summary>
+    private static FrameType Expect(Socket socket, FrameType wanted, string content)
     {
         var frames = new FrameReader(socket);
         while (frames.TryRead(out var header, out var payload))
@@ -130,9 +146,9 @@ internal static class Rehearsal
                 throw new InvalidOperationException($"the rehearsal failed: {header.Type} {text}");
             }
 
-            if (header.Type == wanted)
+            if (header.Type == wanted || header.Type == FrameType.Move)
             {
-                return;
+                return header.Type;
             }
         }
 

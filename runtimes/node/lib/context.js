@@ -6,12 +6,12 @@ class Context {
   #invocation;
 
   constructor(fn, request, invocation) {
-    this.#ends = performance.now() + request.timeoutMs;
+    this.#ends = invocation.startedMs + request.timeoutMs;
     this.#invocation = invocation;
     this.awsRequestId = request.id;
     this.functionName = fn.name;
     this.functionVersion = fn.revision;
-    this.memoryLimitInMB = String(fn.memoryMiB);
+    this.memoryLimitInMB = fn.memoryText;
     this.invokedFunctionArn = fn.arn;
     this.logGroupName = fn.logGroup;
     this.logStreamName = fn.instance;

@@ -6,6 +6,14 @@ const ROOT = path.dirname(__dirname) + path.sep;
 const MESSAGE_MAX = 8192;
 const FRAMES_MAX = 50;
 
+/** A failure that is an answer as it is: it becomes a Failure frame. */
+class InvocationFailed extends Error {
+  constructor(kind, errorType, message, trace = []) {
+    super(message);
+    this.failure = { kind, errorType, message, trace };
+  }
+}
+
 /** A handler may throw anything, objects with hostile getters included; describing it must not throw. */
 function describe(error) {
   try {
@@ -56,4 +64,4 @@ function ownFrames(error) {
 
 const relative = (file, code) => (file.startsWith(code + path.sep) ? file.slice(code.length + 1) : file);
 
-module.exports = { describe, trace, formatted, relative };
+module.exports = { InvocationFailed, describe, trace, formatted, relative };

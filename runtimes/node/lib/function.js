@@ -8,8 +8,7 @@ class LoadedFunction {
     this.name = message.function;
     this.revision = message.revision;
     this.instance = message.instance;
-    this.memoryMiB = message.memoryMiB;
-    this.concurrency = message.concurrency;
+    this.memoryText = String(message.memoryMiB);
     this.arn = `arn:faas:lambda:local:anonymous:function:${message.function}`;
     this.logGroup = `/faas/${message.function}`;
   }

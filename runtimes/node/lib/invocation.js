@@ -1,7 +1,7 @@
 'use strict';
 // One run of the handler: how it is called, how it settles, how it is asked to stop.
 const { Context } = require('./context');
-const { current } = require('./logs');
+const { Partials, current } = require('./logs');
 const { streamingOf } = require('./response-stream');
 
 const REASONS = { 1: 'its timeout ran out', 2: 'its caller went away' };
@@ -9,14 +9,16 @@ const REASONS = { 1: 'its timeout ran out', 2: 'its caller went away' };
 class Invocation {
   #controller = null;
   #reason = 0;
+  #outcome = null;      // { error, value } of the callback style
+  #waiting = null;      // { resolve, reject } of who waits for it
 
-  constructor(stream, owner) {
+  /** `line` is the connection that gets the answer; it changes when the answer is moved. */
+  constructor(line, stream, request, startedMs) {
+    this.line = line;
     this.stream = stream;
-    this.owner = owner;
-    this.settled = new Promise((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
-    });
+    this.request = request;
+    this.startedMs = startedMs;
+    this.owner = new Partials(request.id);
   }
 
   /** Made on demand: most handlers never look at it. */
@@ -39,21 +41,32 @@ class Invocation {
 
   /** Node's callback style: settles the invocation unless it is settled already. */
   settle(error, value) {
-    if (error !== null && error !== undefined) this.reject(error instanceof Error ? error : Object.assign(new Error(String(error)), { name: 'Error' }));
-    else this.resolve(value);
-    this.isSettled = true;
+    if (this.#outcome !== null) return;
+    const failed = error !== null && error !== undefined;
+    this.#outcome = { error: !failed || error instanceof Error ? error : Object.assign(new Error(String(error)), { name: 'Error' }), value };
+    if (this.#waiting === null) return;
+    if (failed) this.#waiting.reject(this.#outcome.error);
+    else this.#waiting.resolve(value);
   }
 
-  /** Calls the handler; the promise is of what it answers, whichever way it does. */
-  call(fn, event, request) {
-    const context = new Context(fn, request, this);
+  /** Calls the handler; gives what it answers, or a promise of it, whichever way it does. */
+  call(fn, event) {
+    const context = new Context(fn, this.request, this);
     const { handler } = fn;
     const streaming = streamingOf(handler);
     if (streaming) return streaming(event, context);
     const takesCallback = handler.length >= 3;
     const value = handler(event, context, (error, result) => this.settle(error, result));
     // As on Lambda, a promise counts first and a callback second. What else an ordinary function returns is its answer, unless it takes a callback.
-    return typeof value?.then === 'function' || !(this.isSettled || takesCallback) ? value : this.settled;
+    return typeof value?.then === 'function' || !(this.#outcome !== null || takesCallback) ? value : this.#settled();
+  }
+
+  #settled() {
+    return new Promise((resolve, reject) => {
+      if (this.#outcome === null) this.#waiting = { resolve, reject };
+      else if (this.#outcome.error !== null && this.#outcome.error !== undefined) reject(this.#outcome.error);
+      else resolve(this.#outcome.value);
+    });
   }
 
   #abort() {

@@ -15,7 +15,7 @@ const current = new AsyncLocalStorage();
 class Partials {
   constructor(id = '') {
     this.id = id;
-    this.begun = { [STDOUT]: '', [STDERR]: '' };
+    this.begun = null;   // by channel; made at the first write, because most invocations write nothing
   }
 }
 
@@ -118,6 +118,7 @@ class Output {
 
   write(channel, text) {
     const owner = current.getStore() ?? this.#outside;
+    owner.begun ??= { [STDOUT]: '', [STDERR]: '' };
     const lines = (owner.begun[channel] + text).split('\n');
     let begun = lines.pop();
     for (const line of lines) this.#addLine(channel, owner.id, line);
@@ -131,6 +132,7 @@ class Output {
 
   /** Sends lines that were begun and will not be ended. */
   endLines(owner = this.#outside) {
+    if (owner.begun === null) return;
     for (const channel of [STDOUT, STDERR]) {
       const begun = owner.begun[channel];
       owner.begun[channel] = '';

@@ -4,8 +4,9 @@
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}$/;
 const VALUE = /^[\t\x20-\x7e]*$/;
 const HOP_BY_HOP = new Set(['content-length', 'transfer-encoding', 'connection']);
-const JSON_TYPE = ['content-type', 'application/json'];
-const TEXT_TYPE = ['content-type', 'text/plain; charset=utf-8'];
+const JSON_TYPE = Object.freeze([['content-type', 'application/json']]);
+const TEXT_TYPE = Object.freeze([['content-type', 'text/plain; charset=utf-8']]);
+const NO_HEADERS = Object.freeze([]);
 
 /** No answer can be made of what the function returned. */
 class InvalidResult extends Error {}
@@ -14,7 +15,7 @@ function toJson(value) {
   try {
     const text = JSON.stringify(value === undefined ? null : value);
     if (text === undefined) throw new TypeError(`a ${typeof value} has no JSON form`);
-    return Buffer.from(text);
+    return text;
   } catch (e) {
     throw new InvalidResult(`the result cannot be JSON: ${e.message}`);
   }
@@ -25,14 +26,19 @@ const isHead = (value) => typeof value === 'object' && value !== null && 'status
 /** What a handler returned for an HTTP request. */
 function infer(value) {
   if (isHead(value)) return fromResponse(value, JSON_TYPE);
-  return { status: 200, headers: [JSON_TYPE], body: typeof value === 'string' ? Buffer.from(value) : toJson(value) };
+  return { status: 200, headers: JSON_TYPE, body: typeof value === 'string' ? value : toJson(value) };
 }
 
-/** What an object with statusCode says. */
+/** kind 1: whatever it is, as JSON. */
+const asJson = (value) => ({ status: 200, headers: JSON_TYPE, body: toJson(value) });
+
+/** What an object with statusCode says. The body is text or bytes. */
 function fromResponse(value, defaultType) {
-  const headers = headerPairs(value.headers);
-  for (const cookie of cookieList(value.cookies)) headers.push(['set-cookie', checked('set-cookie', cookie)]);
-  if (!headers.some(([name]) => name === 'content-type')) headers.push(defaultType);
+  let headers = headerPairs(value.headers);
+  const { cookies } = value;
+  if (cookies !== undefined && cookies !== null) headers = headers.concat(cookiePairs(cookies));
+  if (headers.length === 0) headers = defaultType;
+  else if (!headers.some(([name]) => name === 'content-type')) headers = headers.concat(defaultType);
   return { status: statusOf(value.statusCode), headers, body: bodyOf(value) };
 }
 
@@ -41,7 +47,7 @@ function piece(item) {
   if (typeof item === 'string') return Buffer.from(item);
   if (ArrayBuffer.isView(item)) return Buffer.from(item.buffer, item.byteOffset, item.byteLength);
   if (item instanceof ArrayBuffer) return Buffer.from(item);
-  return Buffer.concat([toJson(item), Buffer.from('\n')]);
+  return Buffer.from(`${toJson(item)}\n`);
 }
 
 function statusOf(status) {
@@ -51,7 +57,7 @@ function statusOf(status) {
 }
 
 function headerPairs(headers) {
-  if (headers === undefined || headers === null) return [];
+  if (headers === undefined || headers === null) return NO_HEADERS;
   if (typeof headers !== 'object' || Array.isArray(headers)) throw new InvalidResult(`headers must be an object, and was ${show(headers)}`);
   const pairs = [];
   for (const [name, value] of Object.entries(headers)) {
@@ -70,19 +76,18 @@ function checked(name, value) {
   return text;
 }
 
-function cookieList(cookies) {
-  if (cookies === undefined || cookies === null) return [];
+function cookiePairs(cookies) {
   if (!Array.isArray(cookies)) throw new InvalidResult(`cookies must be an array of strings, and was ${show(cookies)}`);
-  return cookies;
+  return cookies.map((cookie) => ['set-cookie', checked('set-cookie', cookie)]);
 }
 
 function bodyOf({ body, isBase64Encoded }) {
-  if (body === undefined || body === null) return Buffer.alloc(0);
+  if (body === undefined || body === null) return '';
   if (isBase64Encoded) {
     if (typeof body !== 'string' || !/^[A-Za-z0-9+/]*={0,2}$/.test(body) || body.length % 4 !== 0) throw new InvalidResult('isBase64Encoded is true, but the body is not base64');
     return Buffer.from(body, 'base64');
   }
-  if (typeof body === 'string') return Buffer.from(body);
+  if (typeof body === 'string') return body;
   if (ArrayBuffer.isView(body)) return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   return toJson(body);
 }
@@ -95,4 +100,4 @@ function show(value) {
   }
 }
 
-module.exports = { InvalidResult, JSON_TYPE, TEXT_TYPE, toJson, infer, isHead, fromResponse, piece };
+module.exports = { InvalidResult, JSON_TYPE, TEXT_TYPE, infer, asJson, isHead, fromResponse, piece };

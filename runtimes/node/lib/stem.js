@@ -19,7 +19,7 @@ async function run() {
   output.install();
   responseStream.install();
   await warmup.run(output);
-  takeCrashes(output);
+  takeCrashes(output, worker);
   sayReady(path.join(directory, 'ready.sock'), token);
 }
 
@@ -42,14 +42,16 @@ function takeSignals(worker) {
 }
 
 /** Errors that no handler caught end the instance: its state cannot be trusted any more. */
-function takeCrashes(output) {
+function takeCrashes(output, worker) {
   process.on('uncaughtException', (error, origin) => {
     output.error(`${origin === 'unhandledRejection' ? 'Unhandled rejection' : 'Uncaught exception'}: ${failures.formatted(error)}`, current.getStore());
     process.exit(1);
   });
   process.on('exit', () => {
+    // Writes to unix sockets are tried at once, so what fits into the socket still leaves.
+    worker.flush();
     output.endLines();
-    output.outbox.pump(true);   // writes to unix sockets are tried at once, so what fits into the socket still leaves
+    output.outbox.pump(true);
   });
 }
 

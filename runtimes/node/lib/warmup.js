@@ -57,14 +57,19 @@ async function exchange(output, folder, handler) {
   const control = await dial(socketFile, 1, '00');
   const message = { function: 'throwaway', revision: '0', instance: '0', kind: 'handler', handler, memoryMiB: 0, timeoutMs: 1000, concurrency: 1, env: {} };
   await call(control, frames.jsonFrame(frames.TYPES.specialize, 0, message), frames.TYPES.specialized);
+  const shared = await dial(socketFile, 3, '');
   const data = await dial(socketFile, 2, '');
   for (let round = 0; round < 3; round++) {
-    await call(data, request('/', 0, '{"a":[1,2]}'), frames.TYPES.end);
+    for (const connection of [shared, data]) {
+      await call(connection, request('/', 0, '{"a":[1,2]}'), frames.TYPES.end);
+      await call(connection, request('/', 1, 'null'), frames.TYPES.end);
+    }
     await call(data, request('/stream', 0, '{}'), frames.TYPES.end);
-    await call(data, request('/', 1, 'null'), frames.TYPES.end);
   }
-  control.destroy();
-  data.destroy();
+  await call(shared, request('/stream', 0, '{}'), frames.TYPES.move);
+  const moved = await dial(socketFile, 2, '');
+  await call(moved, frames.frame(frames.TYPES.take, 1, Buffer.alloc(0)), frames.TYPES.end);
+  for (const socket of [control, shared, data, moved]) socket.destroy();
   await new Promise((resolve) => server.close(resolve));
 }
 
@@ -87,8 +92,8 @@ function call(socket, bytes, until) {
   return new Promise((resolve, reject) => {
     const onData = (chunk) => {
       reader.push(chunk);
-      for (let frame = reader.next(); frame !== null; frame = reader.next()) {
-        if (frame.type !== until) continue;
+      while (reader.next()) {
+        if (reader.type !== until) continue;
         socket.off('data', onData).off('close', reject);
         resolve();
       }

@@ -3,7 +3,10 @@
 const { timingSafeEqual } = require('node:crypto');
 const frames = require('./frames');
 const failures = require('./failures');
-const { DataConnection } = require('./connection');
+const { readHello } = require('./heads');
+const { DataConnection } = require('./data-connection');
+const { SharedConnection } = require('./shared-connection');
+const { Moves } = require('./moves');
 const { LoadError, load } = require('./loading');
 const { LoadedFunction, setEnvironment } = require('./function');
 
@@ -11,12 +14,14 @@ const { TYPES } = frames;
 
 class Worker {
   function = null;
+  moves = new Moves();
   #code;
   #token;
   #control = null;
   #isSpecialized = false;
   #isLoading = false;
-  #waiting = [];        // data connections that came before the function was loaded
+  #waiting = [];        // connections for invocations that came before the function was loaded
+  #shared = new Set();
   #running = 0;
   #isDraining = false;
 
@@ -33,10 +38,9 @@ class Worker {
     const onData = (chunk) => {
       reader.push(chunk);
       try {
-        const hello = reader.next();
-        if (hello === null) return;
+        if (!reader.next()) return;
         socket.off('data', onData);
-        this.#greet(hello, socket, reader);
+        this.#greet(socket, reader);
       } catch (e) {
         if (!(e instanceof frames.ProtocolError)) throw e;
         socket.destroy();
@@ -45,6 +49,8 @@ class Worker {
     socket.on('data', onData);
   }
 
+  get isDraining() { return this.#isDraining; }
+
   /** Before an invocation. False: no new ones are taken. */
   enter() {
     if (this.#isDraining) return false;
@@ -52,9 +58,14 @@ class Worker {
     return true;
   }
 
-  leave() {
-    this.#running--;
+  leave(count = 1) {
+    this.#running -= count;
     if (this.#isDraining && this.#running === 0) this.#exitSoon();
+  }
+
+  /** Sends the answers that are ready, because the process ends now. */
+  flush() {
+    for (const connection of this.#shared) connection.flush();
   }
 
   /** Takes no new invocation, and ends when the last one has ended. */
@@ -63,11 +74,11 @@ class Worker {
     if (this.#running === 0) this.#exitSoon();
   }
 
-  #greet({ type, payload }, socket, reader) {
-    if (type !== TYPES.hello) throw new frames.ProtocolError('no Hello');
-    const { role, token } = frames.readHello(payload);
-    if (role === 2) {
-      const connection = new DataConnection(socket, reader, this);
+  #greet(socket, reader) {
+    if (reader.type !== TYPES.hello) throw new frames.ProtocolError('no Hello');
+    const { role, token } = readHello(reader);
+    if (role !== 1) {
+      const connection = role === 2 ? new DataConnection(socket, reader, this) : this.#share(socket, reader);
       if (this.#isLoading || !this.#isSpecialized) {
         socket.pause();
         this.#waiting.push([socket, connection]);
@@ -79,6 +90,13 @@ class Worker {
     this.#takeControl(socket, reader);
   }
 
+  #share(socket, reader) {
+    const connection = new SharedConnection(socket, reader, this);
+    this.#shared.add(connection);
+    socket.on('close', () => this.#shared.delete(connection));
+    return connection;
+  }
+
   #takeControl(socket, reader) {
     this.#control?.destroy();
     this.#control = socket;
@@ -86,7 +104,7 @@ class Worker {
     this.output.outbox.attach(socket);
     const read = () => {
       try {
-        for (let frame = reader.next(); frame !== null; frame = reader.next()) this.#command(frame);
+        while (reader.next()) this.#command(reader.type, reader.payload());
       } catch (e) {
         if (!(e instanceof frames.ProtocolError || e instanceof SyntaxError)) throw e;
         socket.destroy();
@@ -99,7 +117,7 @@ class Worker {
     read();
   }
 
-  #command({ type, payload }) {
+  #command(type, payload) {
     if (type === TYPES.specialize) this.#specialize(JSON.parse(payload.toString('utf8')));
     else if (type === TYPES.shutdown) {
       setTimeout(() => process.exit(0), JSON.parse(payload.toString('utf8')).graceMs ?? 0);

@@ -3,7 +3,9 @@ import asyncio
 import ctypes
 import signal
 import threading
+from threading import get_ident
 
+_main = threading.main_thread().ident
 _set_async_exception = ctypes.pythonapi.PyThreadState_SetAsyncExc
 _set_async_exception.argtypes = (ctypes.c_ulong, ctypes.py_object)
 _NOTHING = ctypes.py_object()   # NULL; None would be an exception of that "type"
@@ -23,51 +25,64 @@ def prepare():
     signal.signal(_POKE, lambda number, frame: None)
 
 
-class Gate:
-    """Guards one invocation. The function's code runs only inside run() or run_async(); only there it can be interrupted."""
+# Taken only when something is cancelled or waits in a way that must be stopped by other means: see Gate.
+_lock = threading.Lock()
 
-    def __init__(self):
-        self.cancelled = None   # the reason
-        self._lock = threading.Lock()
-        self._thread = threading.get_ident()
-        self._inside = False
-        self._stop_task = None
+
+class Gate:
+    """
+    Guards one invocation. The function's code runs only inside run() or run_async(); only there it can be interrupted.
+
+    run() takes no lock: it says where it is before it looks whether it was cancelled, and cancel() says that it cancels before it looks where the thread is,
+    so at least one of the two sees the other.
+    """
+
+    cancelled = None   # the reason
+    _thread = None
+    _is_inside = False
+    _stop = None
 
     def describe(self):
         return "the invocation was cancelled: " + _REASONS.get(self.cancelled, "reason %s" % self.cancelled)
 
     def cancel(self, reason):
-        """Called by the hub's thread, at any time."""
-        with self._lock:
+        """Called by other threads, at any time."""
+        with _lock:
             if self.cancelled is not None:
                 return
             self.cancelled = reason
-            if self._stop_task:
-                self._stop_task()
-            elif self._inside:
+            if self._stop:
+                self._stop()
+            elif self._is_inside:
                 _set_async_exception(self._thread, InvocationCancelled)
-                if self._thread == threading.main_thread().ident:
+                if self._thread == _main:
                     signal.pthread_kill(self._thread, _POKE)
 
     def run(self, function, *args):
         try:
             try:
-                self._enter()
+                self._thread = get_ident()
+                self._is_inside = True
+                if self.cancelled is not None:
+                    raise InvocationCancelled()
                 return function(*args)
             finally:
-                self._leave()
+                self._is_inside = False
+                if self.cancelled is not None:
+                    self._take_back()
         except InvocationCancelled:
-            # It may have been raised in _leave itself. There is at most one, so this time it runs to its end.
-            self._leave()
+            # It may have been raised while leaving. There is at most one, so this time it runs to its end.
+            self._is_inside = False
+            self._take_back()
             raise
 
     def run_async(self, loop, awaitable):
         """Runs a coroutine on the thread's own loop; a cancellation is the task's."""
         task = asyncio.ensure_future(awaitable, loop=loop)
-        with self._lock:
+        with _lock:
             if self.cancelled is not None:
                 task.cancel()
-            self._stop_task = lambda: loop.call_soon_threadsafe(task.cancel)
+            self._stop = lambda: loop.call_soon_threadsafe(task.cancel)
         try:
             return loop.run_until_complete(task)
         except asyncio.CancelledError:
@@ -75,17 +90,21 @@ class Gate:
                 raise InvocationCancelled() from None
             raise
         finally:
-            with self._lock:
-                self._stop_task = None
+            with _lock:
+                self._stop = None
 
-    def _enter(self):
-        with self._lock:
+    def wait(self, arrivals):
+        """Takes from a queue of the worker's own; a cancellation puts None there."""
+        with _lock:
             if self.cancelled is not None:
                 raise InvocationCancelled()
-            self._inside = True
+            self._stop = lambda: arrivals.put(None)
+        found = arrivals.get()
+        self._stop = None
+        if found is None:
+            raise InvocationCancelled()
+        return found
 
-    def _leave(self):
-        with self._lock:
-            self._inside = False
-            if self.cancelled is not None:
-                _set_async_exception(self._thread, _NOTHING)   # takes back one that was set and not raised yet
+    def _take_back(self):
+        with _lock:
+            _set_async_exception(self._thread, _NOTHING)   # one that was set and not raised yet

@@ -1,12 +1,12 @@
-"""A data connection: invocations, one at a time, on a thread of its own with blocking reads and writes."""
+"""A data connection: invocations, one at a time, on a thread of its own with blocking reads and writes; and answers that were moved here."""
 import socket
 import threading
-import time
+from time import perf_counter, thread_time_ns
 
-from . import events, failures, frames, logs, results
-from .cancelling import Gate, InvocationCancelled
-from .context import Context
-from .run import Run, is_stream
+from . import frames
+from .clocks import TICK
+from .heads import read_request
+from .invocation import Invocation, InvocationFailed
 
 BODY_MAX = 64 * 1024 * 1024   # The gateway has a limit of its own, far lower by default; this one keeps a gateway without one from filling the memory.
 _ONE_WRITE_MAX = 256 * 1024
@@ -14,31 +14,33 @@ _ONE_WRITE_MAX = 256 * 1024
 
 class DataConnection:
     def __init__(self, sock, reader, worker):
+        sock.setblocking(True)
         self._socket = sock
         self._reader = reader
         self._worker = worker
-        self._watch_lock = threading.Lock()
-        self._gate = None       # of the running invocation, while the hub watches the socket; guarded by _watch_lock
+        self._watch_lock = threading.Lock()   # guards what follows
+        self._gate = None                     # of the running invocation, from when its body has been read
         self._stream = 0
+        self._started = 0.0
+        self._is_watched = False              # by the hub, which reads in the meantime
+        worker.hub.add(self)
 
     def fileno(self):
         return self._socket.fileno()
 
     def close(self):
+        self._worker.hub.remove(self)
         self._socket.close()
 
     def serve(self):
         """Until the peer closes, or the worker shuts down."""
-        self._socket.setblocking(True)
-        self._worker.hub.add_watched(self)
         try:
             while self._serve_one():
                 pass
         except (frames.ProtocolError, OSError):
             pass
         finally:
-            self._worker.hub.remove_watched(self)
-            self._socket.close()
+            self.close()
 
     def _serve_one(self):
         found = self._reader.next()
@@ -49,83 +51,67 @@ class DataConnection:
             return True   # of an invocation that ended already
         if kind != frames.REQUEST:
             raise frames.ProtocolError("unexpected frame %#x" % kind)
-        request = frames.read_request(payload)
+        request = read_request(payload, 0, len(payload))
         if not self._worker.enter():
             return False
         try:
-            self._stream = stream
-            self._invoke(request, flags)
+            self._worker.call(lambda: self._invoke(Invocation(self._worker, self, stream), request, flags))
             return True
         finally:
             self._worker.leave()
 
-    def _invoke(self, request, flags):
-        started = time.thread_time_ns()
-        output, owner = self._worker.output, logs.Partials(request.id)
-        failure, last = None, ()
+    def _invoke(self, invocation, request, flags):
+        started = thread_time_ns()
+        invocation.request, invocation.has_body = request, not flags & frames.END_OF_BODY
         try:
-            last = self._answer(request, flags, owner)
-        except InvocationFailed as e:
-            failure = e.failure
+            last, outcome = invocation.answer()
         finally:
             self._stop_watching()
-            output.end_lines(owner)
-        end = frames.end(self._stream, failure is not None, (time.thread_time_ns() - started) // 1000)
-        if failure is not None:
-            last = (frames.json_frame(frames.FAILURE, self._stream, failure),)
-        self._send((*last, end))
+        self.send((*last, frames.end(invocation.stream, outcome, (thread_time_ns() - started) // 1000)))
 
-    def _answer(self, request, flags, owner):
-        """Runs the function. What is left to send before End; a stream has sent most of it already."""
-        function, gate = self._worker.function, Gate()
-        run = Run(gate, owner)
-        try:
-            if function is None:
-                raise InvocationFailed("Unhandled", "NotSpecialized", "this instance has no function")
-            body = self._read_body(request, flags)
-            event = events.raw_event(body) if request.kind == 1 else events.http_event(request, body, function.name)
-            self._start_watching(gate)
-            value = run.call(function.handler, event, Context(function, request))
-            if request.kind == 1:
-                return self._whole(200, [results.JSON_TYPE], _json_only(value))
-            if is_stream(value):
-                return self._stream_items(run, value)
-            return self._whole(*results.infer(value))
-        except InvocationFailed:
-            raise
-        except events.BadEvent as e:
-            raise InvocationFailed("BadEvent", "BadEvent", str(e)) from None
-        except (results.InvalidResult, _HeadTooLarge) as e:
-            raise InvocationFailed("InvalidResult", "InvalidResult", str(e)) from None
-        except InvocationCancelled:
-            raise InvocationFailed("Unhandled", "InvocationCancelled", gate.describe()) from None
-        except (OSError, frames.ProtocolError) as e:
-            if run.is_inside(e):
-                raise self._unhandled(e, owner) from None
-            raise
-        except SystemExit as e:
-            self._worker.exit_for(e, owner)
-        except BaseException as e:
-            raise self._unhandled(e, owner) from None
+    def flush_some(self):
+        """Nothing is gathered here."""
 
-    def _unhandled(self, error, owner):
-        self._worker.output.error(failures.formatted(error), owner)
-        return InvocationFailed("Unhandled", *failures.describe(error), failures.trace(error, self._worker.function.code))
+    # An answer that was moved here.
 
-    def _read_body(self, request, flags):
-        if flags & frames.END_OF_BODY:
-            return b""
+    def adopt(self, invocation):
+        self._start_watching(invocation)
+
+    def finish(self, last):
+        """Sends the last frames; from then on this connection is like any other."""
+        self._stop_watching()
+        self.send(last)
+        self._worker.assign_data(self)
+
+    # What an invocation needs of its connection.
+
+    def way_for_long(self, _):
+        return self
+
+    def read_body(self, invocation):
+        body = self._read_body(invocation.stream) if invocation.has_body else b""
+        self._start_watching(invocation)
+        return body
+
+    def send(self, parts):
+        if sum(map(len, parts)) <= _ONE_WRITE_MAX:
+            parts = (b"".join(parts),)   # a small answer leaves in one write
+        for part in parts:
+            if part:
+                self._socket.sendall(part)
+
+    def _read_body(self, number):
         pieces, size = [], 0
         while True:
             found = self._reader.next()
             if found is None:
                 raise frames.ProtocolError("closed within a body")
             kind, flags, stream, payload = found
-            if kind == frames.CANCEL and stream == self._stream:
+            if kind == frames.CANCEL and stream == number:
                 raise InvocationFailed("Unhandled", "InvocationCancelled", "the invocation was cancelled before its body was complete")
             if kind not in (frames.REQUEST_BODY, frames.CANCEL):
                 raise frames.ProtocolError("unexpected frame %#x within a body" % kind)
-            if kind == frames.CANCEL or stream != self._stream:
+            if kind == frames.CANCEL or stream != number:
                 continue
             pieces.append(payload)
             size += len(payload)
@@ -134,55 +120,38 @@ class DataConnection:
             if flags & frames.END_OF_BODY:
                 return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
-    def _whole(self, status, headers, body):
-        head = _head(self._stream, status, len(body), headers)
-        return (head, *frames.body(self._stream, body)) if body else (head,)
+    # While a function runs for longer than a moment, the hub reads this connection: a Cancel or its end stops the function.
 
-    def _stream_items(self, run, items):
-        take, close = run.steps(items)
-        try:
-            item, more = take()
-            if more and results.is_head(item):
-                status, headers, body = results.from_response(item, results.TEXT_TYPE)
-                item = body
-            else:
-                status, headers = 200, [results.TEXT_TYPE]
-                item = results.piece(item) if more else b""
-            first = _head(self._stream, status, -1, headers)
-            while more:
-                self._send((first, *frames.body(self._stream, item)) if item else (first,))
-                first = b""
-                item, more = take()
-                item = results.piece(item) if more else b""
-            return (first,)
-        finally:
-            close()
-
-    def _send(self, parts):
-        if sum(map(len, parts)) <= _ONE_WRITE_MAX:
-            parts = (b"".join(parts),)   # a small answer leaves in one write
-        for part in parts:
-            if part:
-                self._socket.sendall(part)
-
-    # While the function runs, the hub reads this connection: a Cancel or its end stops the function.
-
-    def _start_watching(self, gate):
+    def _start_watching(self, invocation):
         with self._watch_lock:
-            self._gate = gate
+            self._gate, self._stream, self._started = invocation.gate, invocation.stream, perf_counter()
             self._look_for_cancel()   # it may have come together with the body
-        self._worker.hub.watch(self)
+        hub = self._worker.hub
+        if not hub.is_ticking:
+            hub.start_ticking()
 
     def _stop_watching(self):
-        if self._gate is not None:
+        with self._watch_lock:
+            self._gate, was_watched, self._is_watched = None, self._is_watched, False
+        if was_watched:
             self._worker.hub.unwatch(self)
-            with self._watch_lock:
-                self._gate = None
+
+    def tick(self, now):
+        """Called by the hub. Whether to look again soon."""
+        if self._gate is None or self._is_watched:
+            return False
+        if now - self._started < TICK:
+            return True
+        with self._watch_lock:
+            if self._gate is not None:
+                self._is_watched = True
+                self._worker.hub.watch(self)
+        return False
 
     def on_readable(self):
         """Called by the hub. True when it is to go on watching."""
         with self._watch_lock:
-            if self._gate is None:
+            if not self._is_watched:
                 return False
             try:
                 if self._reader.fill(socket.MSG_DONTWAIT):
@@ -205,27 +174,3 @@ class DataConnection:
                 self._gate.cancel(payload[0] if payload else 0)
             elif kind not in (frames.CANCEL, frames.REQUEST_BODY):
                 raise frames.ProtocolError("unexpected frame %#x during an invocation" % kind)
-
-
-class InvocationFailed(Exception):
-    def __init__(self, kind, error_type, message, trace=()):
-        super().__init__(message)
-        self.failure = failures.failure(kind, error_type, message, trace)
-
-
-class _HeadTooLarge(Exception):
-    pass
-
-
-def _head(stream, status, length, headers):
-    try:
-        return frames.response(stream, status, length, headers)
-    except Exception as e:
-        raise _HeadTooLarge(str(e)) from None
-
-
-def _json_only(value):
-    if hasattr(type(value), "__next__") or hasattr(type(value), "__anext__"):
-        raise results.InvalidResult("a stream answers HTTP requests only; return a value for an event")
-    return results.to_json(value)
-

@@ -2,7 +2,7 @@
 import base64
 import json
 import time
-from urllib.parse import parse_qsl
+from urllib.parse import unquote
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _TEXT_TYPES = frozenset((
@@ -25,7 +25,7 @@ def raw_event(body):
 
 
 def http_event(request, body, function):
-    headers, cookies = _headers(request.headers)
+    headers = request.headers
     host = headers.get("host", "")
     event = {
         "version": "2.0",
@@ -53,8 +53,8 @@ def http_event(request, body, function):
         },
         "isBase64Encoded": False,
     }
-    if cookies:
-        event["cookies"] = cookies
+    if request.cookies:
+        event["cookies"] = request.cookies
     if request.query:
         event["queryStringParameters"] = _query(request.query)
     if body:
@@ -64,22 +64,14 @@ def http_event(request, body, function):
     return event
 
 
-def _headers(pairs):
-    headers, cookies = {}, []
-    for name, value in pairs:
-        if name == "cookie":
-            cookies += [c for c in map(str.strip, value.split(";")) if c]
-        elif name in headers:
-            headers[name] += "," + value
-        else:
-            headers[name] = value
-    return headers, cookies
-
-
 def _query(query):
     parameters = {}
-    for name, value in parse_qsl(query, keep_blank_values=True):
-        parameters[name] = parameters[name] + "," + value if name in parameters else value
+    for part in query.split("&"):
+        if part:
+            name, _, value = part.partition("=")
+            if "%" in part or "+" in part:
+                name, value = unquote(name.replace("+", " ")), unquote(value.replace("+", " "))
+            parameters[name] = parameters[name] + "," + value if name in parameters else value
     return parameters
 
 
@@ -94,6 +86,15 @@ def _text(body, content_type):
         return None
 
 
+_last_second = (None, "")
+
+
 def _clf_time(unix_ms):
-    t = time.gmtime(unix_ms / 1000)
-    return "%02d/%s/%04d:%02d:%02d:%02d +0000" % (t.tm_mday, _MONTHS[t.tm_mon - 1], t.tm_year, t.tm_hour, t.tm_min, t.tm_sec)
+    global _last_second
+    second = unix_ms // 1000
+    known, text = _last_second   # both at once: another thread may replace it
+    if known != second:
+        t = time.gmtime(second)
+        text = "%02d/%s/%04d:%02d:%02d:%02d +0000" % (t.tm_mday, _MONTHS[t.tm_mon - 1], t.tm_year, t.tm_hour, t.tm_min, t.tm_sec)
+        _last_second = second, text
+    return text

@@ -1,23 +1,24 @@
 """Frames: 12 bytes of header (length u32, type u8, flags u8, reserved u16, stream u32; little-endian) and a payload."""
+import functools
 import json
 import struct
-from collections import namedtuple
 
 HELLO, SPECIALIZE, SPECIALIZED, LOG, SHUTDOWN = 0x01, 0x10, 0x11, 0x12, 0x13
-REQUEST, REQUEST_BODY, CANCEL, RESPONSE, RESPONSE_BODY, END, FAILURE = 0x20, 0x21, 0x23, 0x30, 0x31, 0x32, 0x33
+REQUEST, REQUEST_BODY, CANCEL, TAKE = 0x20, 0x21, 0x23, 0x24
+RESPONSE, RESPONSE_BODY, END, FAILURE, MOVE = 0x30, 0x31, 0x32, 0x33, 0x34
+CONTROL_ROLE, DATA_ROLE, SHARED_ROLE = 1, 2, 3
+COMPLETED, FAILED, REFUSED = 0, 1, 2
 
 END_OF_BODY = 1
 PAYLOAD_MAX = 1 << 20
 BODY_PIECE_MAX = 64 * 1024
 
-_HEADER = struct.Struct("<IBBHI")
-_REQUEST = struct.Struct("<BBHIqq")
-_RESPONSE = struct.Struct("<HHqH")
+HEADER = struct.Struct("<IBBHI")
+_RESPONSE = struct.Struct("<IBBHIHHqH")
 _LOG = struct.Struct("<qB")
-_END = struct.Struct("<BBHI")
+_END = struct.Struct("<IBBHIBBHI")
 _U16 = struct.Struct("<H")
-
-Request = namedtuple("Request", "kind https timeout_ms content_length received_ms id method path query remote headers")
+_PAIR_KEPT_MAX = 256   # functions send the same few headers again and again; these are short
 
 
 class ProtocolError(Exception):
@@ -25,7 +26,7 @@ class ProtocolError(Exception):
 
 
 def frame(kind, stream, payload=b"", flags=0):
-    return _HEADER.pack(8 + len(payload), kind, flags, 0, stream) + payload
+    return HEADER.pack(8 + len(payload), kind, flags, 0, stream) + payload
 
 
 def json_frame(kind, stream, value):
@@ -39,14 +40,18 @@ def text16(text):
 
 def response(stream, status, content_length, headers):
     """A Response frame; raises ValueError when the head is too large for one."""
-    parts = [_RESPONSE.pack(status, 0, content_length, len(headers))]
-    for name, value in headers:
-        parts.append(text16(name))
-        parts.append(text16(value))
-    payload = b"".join(parts)
-    if len(payload) > PAYLOAD_MAX:
+    pairs = b"".join([_kept_pair(n, v) if len(v) <= _PAIR_KEPT_MAX else _pair(n, v) for n, v in headers])
+    length = 22 + len(pairs)
+    if length > 8 + PAYLOAD_MAX:
         raise ValueError("the headers are larger than 1 MiB")
-    return frame(RESPONSE, stream, payload)
+    return _RESPONSE.pack(length, RESPONSE, 0, 0, stream, status, 0, content_length, len(headers)) + pairs
+
+
+def _pair(name, value):
+    return text16(name) + text16(value)
+
+
+_kept_pair = functools.lru_cache(256)(_pair)
 
 
 def body(stream, data):
@@ -59,8 +64,8 @@ def body(stream, data):
         yield frame(RESPONSE_BODY, stream, bytes(view[start:start + BODY_PIECE_MAX]))
 
 
-def end(stream, failed, cpu_micros):
-    return frame(END, stream, _END.pack(1 if failed else 0, 0, 0, min(cpu_micros, 0xFFFFFFFF)))
+def end(stream, outcome, cpu_micros):
+    return _END.pack(16, END, 0, 0, stream, outcome, 0, 0, min(cpu_micros, 0xFFFFFFFF))
 
 
 def log(unix_ms, channel, invocation_id, text):
@@ -75,28 +80,9 @@ def _text(payload, position):
     return payload[start:stop].decode("utf-8", "replace"), stop
 
 
-def read_request(payload):
-    try:
-        kind, scheme, _, timeout_ms, content_length, received_ms = _REQUEST.unpack_from(payload)
-        at, texts = _REQUEST.size, []
-        for _ in range(5):
-            text, at = _text(payload, at)
-            texts.append(text)
-        count, at, headers = _U16.unpack_from(payload, at)[0], at + 2, []
-        for _ in range(count):
-            name, at = _text(payload, at)
-            value, at = _text(payload, at)
-            headers.append((name, value))
-    except struct.error as e:
-        raise ProtocolError("a Request ended too early") from e
-    if kind > 1:
-        raise ProtocolError("unknown kind of Request")
-    return Request(kind, scheme == 1, timeout_ms, content_length, received_ms, *texts, headers)
-
-
 def read_hello(payload):
     """(role, token)"""
-    if len(payload) < 4 or payload[0] != 1 or payload[1] not in (1, 2):
+    if len(payload) < 4 or payload[0] != 1 or payload[1] not in (CONTROL_ROLE, DATA_ROLE, SHARED_ROLE):
         raise ProtocolError("not a Hello of version 1")
     return payload[1], _text(payload, 2)[0]
 
@@ -105,6 +91,7 @@ class FrameReader:
     """Takes bytes from a socket and cuts them into frames. Used by one thread at a time."""
 
     def __init__(self, sock):
+        self.role = None   # as Hello said
         self._socket = sock
         self._buffer = bytearray()
 
@@ -114,12 +101,21 @@ class FrameReader:
         self._buffer += data
         return bool(data)
 
+    def rest(self):
+        """Takes everything that has arrived."""
+        rest, self._buffer = bytes(self._buffer), bytearray()
+        return rest
+
+    def peek(self):
+        """The type of the next frame, complete or not; None when its header is not there."""
+        return self._buffer[4] if len(self._buffer) >= 12 else None
+
     def take(self):
         """The next complete frame as (type, flags, stream, payload), or None."""
         buffer = self._buffer
         if len(buffer) < 12:
             return None
-        length, kind, flags, _, stream = _HEADER.unpack_from(buffer)
+        length, kind, flags, _, stream = HEADER.unpack_from(buffer)
         if not 8 <= length <= 8 + PAYLOAD_MAX:
             raise ProtocolError("impossible length of a frame")
         if len(buffer) < 4 + length:

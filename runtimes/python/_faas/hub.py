@@ -1,33 +1,31 @@
-"""The thread that does everything but run the function: accepts, reads control frames, watches for Cancel, sends logs, ends the process."""
-import errno
+"""The thread that does everything but run the function: it waits for all sockets, looks after what runs for long, and ends the process."""
 import operator
 import os
 import select
-import socket
 import threading
 import time
 
-from . import frames
+from .clocks import TICK
+from .control import Control
+from .door import Door
+from .timer import Timer
 
-_OUT_OF_FILES = (errno.EMFILE, errno.ENFILE)
 _READ_ONCE = select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLONESHOT
-_EXIT_PATIENCE = 0.5   # how long the last log lines may take to leave
+_EXIT_PATIENCE = 1.0    # seconds; longer than the last log lines may take
 _exit = os._exit        # the real one: the function gets Hub.end_process in its place
 
 
 class Hub:
     def __init__(self, listener, lines, worker):
+        self.control = Control(self, lines, worker)
+        self.is_ticking = False
         self._listener = listener
-        self._lines = lines
-        self._worker = worker
+        self._door = Door(self, listener, worker)
         self._epoll = select.epoll()
         self._handlers = {}
+        self._connections = set()   # that invocations come over
+        self._timer = Timer(TICK)
         self._wake_read, self._wake_write = os.pipe()
-        self._spare = os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
-        self._control = None
-        self._answers = []          # Specialized frames: never dropped
-        self._pending = b""         # of the control connection: what the socket did not take
-        self._kept = b""            # the frames that _pending is the rest of, to be sent whole on a new connection
         self._awake = False
         self._deadline = None
         self._exit_code = None
@@ -36,8 +34,9 @@ class Hub:
         lines.wake = self.wake
 
     def start(self):
-        self._add(self._listener.fileno(), select.EPOLLIN, self._accept)
-        self._add(self._wake_read, select.EPOLLIN, self._drain_wakes)
+        self.register(self._listener.fileno(), select.EPOLLIN, self._door.accept)
+        self.register(self._wake_read, select.EPOLLIN, self._drain_wakes)
+        self.register(self._timer.fileno(), select.EPOLLIN, self._tick)
         threading.Thread(target=self._run, name="faas-hub", daemon=True).start()
 
     # For other threads.
@@ -50,22 +49,25 @@ class Hub:
             except BlockingIOError:
                 pass
 
-    def add_watched(self, connection):
-        self._add(connection.fileno(), select.EPOLLONESHOT, lambda events: self._watched(connection))
+    def add(self, connection):
+        self.register(connection.fileno(), select.EPOLLONESHOT, lambda events: self._watched(connection))
+        self._connections.add(connection)
 
-    def remove_watched(self, connection):
+    def remove(self, connection):
+        self._connections.discard(connection)
         self._remove(connection.fileno())
 
     def watch(self, connection):
+        """From now on the connection's on_readable is called, as long as it says so."""
         self._epoll.modify(connection.fileno(), _READ_ONCE)
 
     def unwatch(self, connection):
         self._epoll.modify(connection.fileno(), select.EPOLLONESHOT)
 
-    def answer(self, message):
-        """Sends a Specialized frame, after all log lines there are."""
-        self._answers.append(frames.json_frame(frames.SPECIALIZED, 0, message))
-        self.wake()
+    def start_ticking(self):
+        """The connections' tick is called after a moment, again and again while one of them says so. Costs nothing while nothing runs."""
+        self.is_ticking = True
+        self._timer.set()
 
     def exit_by(self, deadline):
         """The process ends at this time (monotonic) at the latest."""
@@ -82,7 +84,7 @@ class Hub:
         status = operator.index(status)
         try:
             self.exit(status)
-            threading.Event().wait(2 * _EXIT_PATIENCE)
+            threading.Event().wait(_EXIT_PATIENCE)
         finally:
             _exit(status)
 
@@ -103,7 +105,7 @@ class Hub:
                     except Exception as e:   # one connection's trouble must not stop the thread that all others need
                         os.write(2, ("faas worker: %s: %s\n" % (type(e).__name__, e)).encode())
                         self._remove(fd)
-            self._send()
+            self.control.send()
             if self._deadline is not None and time.monotonic() >= self._deadline:
                 self._exit_code = self._exit_code or 0
             if self._exit_code is not None:
@@ -112,9 +114,20 @@ class Hub:
     def _timeout(self):
         return None if self._deadline is None else max(0, self._deadline - time.monotonic())
 
-    def _add(self, fd, events, handler):
+    def register(self, fd, events, handler):
         self._handlers[fd] = handler
         self._epoll.register(fd, events)
+
+    def modify(self, fd, events):
+        self._epoll.modify(fd, events)
+
+    def forget(self, sock):
+        """Calls its handler no more; it stays open."""
+        self._remove(sock.fileno())
+
+    def close(self, sock):
+        self.forget(sock)
+        sock.close()
 
     def _remove(self, fd):
         if self._handlers.pop(fd, None):
@@ -123,125 +136,24 @@ class Hub:
             except OSError:
                 pass   # closed already
 
-    def _accept(self, _):
-        try:
-            sock, _ = self._listener.accept()
-        except OSError as e:
-            if e.errno in _OUT_OF_FILES:
-                self._refuse_one()
-            return
-        sock.setblocking(False)
-        reader = frames.FrameReader(sock)
-        self._add(sock.fileno(), select.EPOLLIN, lambda events: self._hello(sock, reader))
-
-    def _refuse_one(self):
-        # The function has used up its files. The peer must see a closed connection rather than silence, and the listener must not spin.
-        os.close(self._spare)
-        try:
-            self._listener.accept()[0].close()
-        except OSError:
-            pass
-        self._spare = os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
-        self._worker.output.error("a connection was refused: the function has too many files open")
-
-    def _hello(self, sock, reader):
-        try:
-            alive = reader.fill()
-            found = reader.take() if alive else None
-            if alive and found is None:
-                return
-            if found is None or found[0] != frames.HELLO:
-                raise frames.ProtocolError("no Hello")
-            role, token = frames.read_hello(found[3])
-            if role == 1 and not self._worker.is_token(token):
-                raise frames.ProtocolError("wrong token")
-        except BlockingIOError:
-            return
-        except (OSError, frames.ProtocolError):
-            self._close(sock)
-            return
-        self._remove(sock.fileno())
-        if role == 2:
-            self._worker.serve(sock, reader)
-        else:
-            self._take_control(sock, reader)
-
-    def _take_control(self, sock, reader):
-        if self._control:
-            self._close(self._control)
-        self._control = sock
-        self._pending = self._kept
-        self._add(sock.fileno(), select.EPOLLIN, lambda events: self._read_control(sock, reader, events))
-        self._read_control_frames(sock, reader)
-
-    def _read_control(self, sock, reader, events):
-        if sock is not self._control or not events & ~select.EPOLLOUT:
-            return
-        try:
-            if not reader.fill():
-                raise OSError("closed")
-        except BlockingIOError:
-            return
-        except OSError:
-            self._lose_control(sock)
-            return
-        self._read_control_frames(sock, reader)
-
-    def _read_control_frames(self, sock, reader):
-        try:
-            found = reader.take()
-            while found:
-                self._worker.control(found[0], found[3])
-                found = reader.take()
-        except (frames.ProtocolError, ValueError, KeyError, TypeError):
-            self._lose_control(sock)
-
-    def _lose_control(self, sock):
-        if self._control is sock:
-            self._control = None
-        self._close(sock)
-
-    def _close(self, sock):
-        self._remove(sock.fileno())
-        sock.close()
-
     def _watched(self, connection):
         if connection.on_readable():
             self.watch(connection)
 
+    def _tick(self, _):
+        self._timer.clear()
+        self.is_ticking = False   # first, so that what begins from now on is seen below or starts the next tick itself
+        now = time.perf_counter()
+        if any([c.tick(now) for c in self._connections.copy()]) and not self.is_ticking:
+            self.start_ticking()
+
     def _drain_wakes(self, _):
-        # In this order: a wake after the read writes nothing while _awake is true, but its cause is seen by the _send that follows.
+        # In this order: a wake after the read writes nothing while _awake is true, but its cause is seen by the send that follows.
         os.read(self._wake_read, 4096)
         self._awake = False
 
-    def _send(self):
-        """Sends what the control connection takes now; waits for EPOLLOUT when that is not all."""
-        while self._control:
-            if not self._pending:
-                # Answers are looked at first: lines that were written before one was given are then sent before it.
-                answers, self._answers = self._answers, []
-                limit = 64 * 1024 if not answers else 1 << 30
-                self._kept = self._pending = b"".join(self._lines.take(limit) + answers)
-                if not self._pending:
-                    break
-            try:
-                sent = self._control.send(self._pending, socket.MSG_NOSIGNAL)
-            except BlockingIOError:
-                self._epoll.modify(self._control.fileno(), select.EPOLLIN | select.EPOLLOUT)
-                return
-            except OSError:
-                self._lose_control(self._control)
-                return
-            self._pending = self._pending[sent:]
-            if not self._pending:
-                self._kept = b""
-        if self._control:
-            self._epoll.modify(self._control.fileno(), select.EPOLLIN)
-
     def _end(self):
-        give_up = time.monotonic() + _EXIT_PATIENCE
-        self._send()
-        while self._control and self._pending and time.monotonic() < give_up:
-            select.select((), (self._control,), (), 0.05)
-            self._send()
+        for connection in self._connections.copy():
+            connection.flush_some()   # what was answered already is not lost when another invocation ends the process
+        self.control.send_last()
         _exit(self._exit_code)

@@ -2,14 +2,16 @@
 import hmac
 import json
 import os
-import queue
 import threading
 import time
 
 from . import failures, frames
+from .clocks import Pace
 from .connection import DataConnection
 from .function import Function, set_environment
 from .loading import LoadError, load
+from .main_thread import MainThread
+from .shared import SharedConnection
 
 
 class Worker:
@@ -17,22 +19,25 @@ class Worker:
         self.function = None
         self.output = output
         self.hub = None
+        self.concurrency = 1                # invocations at the same time
+        self.pace = Pace()
+        self.main = MainThread()
+        self.moving = {}                    # the shared connections of moved answers that wait for their own, by number
+        self.is_draining = False
+        self._busy = []                     # one item for each thread that has invocations; append and pop are atomic
         self._code = code
         self._token = token
         self._startup_modules = startup_modules
-        self._jobs = queue.SimpleQueue()    # of the main thread
         self._lock = threading.Lock()       # guards what follows
-        self._main_is_busy = False
+        self._main_is_busy = True           # at first with the throwaway function
         self._specialized = False
         self._loaded = False
-        self._waiting = []                  # data connections that came before the function was loaded
-        self._running = 0
-        self._draining = False
+        self._waiting = []                  # what to call for connections that came before the function was loaded
 
     def run_main(self):
-        """The main thread loads the function and serves the first data connection: signals and timers work there as on Lambda."""
-        while True:
-            self._jobs.get()()
+        """The main thread loads the function and serves the first connection: signals and timers work there as on Lambda."""
+        self._main_is_busy = False
+        self.main.run()
 
     def is_token(self, token):
         return hmac.compare_digest(token.encode(), self._token.encode())
@@ -42,10 +47,10 @@ class Worker:
         if kind == frames.SPECIALIZE:
             message = json.loads(payload)
             if self._specialized:
-                self.hub.answer({"ok": False, "error": "AlreadySpecialized", "message": "this instance has its function already", "trace": []})
+                self.hub.control.answer({"ok": False, "error": "AlreadySpecialized", "message": "this instance has its function already", "trace": []})
                 return
             self._specialized = self._main_is_busy = True
-            self._jobs.put(lambda: self._specialize(message))
+            self.main.post(lambda: self._specialize(message))
         elif kind == frames.SHUTDOWN:
             grace_ms = json.loads(payload).get("graceMs", 0)
             self.hub.exit_by(time.monotonic() + grace_ms / 1000)
@@ -53,34 +58,61 @@ class Worker:
         else:
             raise frames.ProtocolError("unexpected frame %#x on a control connection" % kind)
 
+    def serve_shared(self, sock, reader):
+        """Gives a shared connection its first thread; called by the hub."""
+        self._when_loaded(lambda: self.assign(SharedConnection(sock, reader, self)))
+
     def serve(self, sock, reader):
-        """Gives a data connection to a thread; called by the hub."""
+        """Gives a data connection a thread; called by the hub."""
+        self._when_loaded(lambda: self.assign_data(DataConnection(sock, reader, self)))
+
+    def take(self, stream, sock, reader):
+        """A data connection came for the answer of this number; called by the hub."""
         connection = DataConnection(sock, reader, self)
+        shared = self.moving.pop(stream, None)
+        if shared is None or not shared.take(stream, connection):
+            connection.close()
+
+    def call(self, job):
+        """Runs the job where handlers may run: here, unless all of them must run in the main thread."""
+        return job() if self.concurrency > 1 or self.main.is_here() else self.main.call(job)
+
+    def assign(self, connection):
+        """Gives it the main thread if that is free."""
         with self._lock:
-            if not self._loaded:
-                self._waiting.append(connection)
-                return
-        self._assign(connection)
+            is_main_free, self._main_is_busy = not self._main_is_busy, True
+        if is_main_free:
+            self.main.post(lambda: self._serve_in_main(connection))
+        else:
+            self._start(connection)
+
+    def assign_data(self, connection):
+        """When all handlers run in the main thread it must wait for all connections, so it is kept for shared ones, which are busier."""
+        if self.concurrency > 1:
+            self.assign(connection)
+        else:
+            self._start(connection)
+
+    # A thread says first that it is busy and then looks whether the worker drains; drain() says first that it drains and then looks whether a thread is
+    # busy. So at least one of the two sees the other.
 
     def enter(self):
-        """Before an invocation. False: no new ones are taken."""
-        with self._lock:
-            self._running += not self._draining
-            return not self._draining
+        """Before invocations. False: no new ones are taken."""
+        self._busy.append(None)
+        if self.is_draining:
+            self.leave()
+            return False
+        return True
 
     def leave(self):
-        with self._lock:
-            self._running -= 1
-            over = self._draining and self._running == 0
-        if over:
+        self._busy.pop()
+        if self.is_draining and not self._busy:
             self.hub.exit(0)
 
     def drain(self):
         """Takes no new invocation, and ends when the last one has ended."""
-        with self._lock:
-            self._draining = True
-            over = self._running == 0
-        if over:
+        self.is_draining = True
+        if not self._busy:
             self.hub.exit(0)
 
     def exit_for(self, system_exit, owner):
@@ -98,6 +130,7 @@ class Worker:
         try:
             if message.get("kind") != "handler":
                 raise LoadError("LoadFailed", "functions of kind '%s' are served by the dotnet stem, not by a Python worker" % message.get("kind"))
+            self.concurrency = max(1, message.get("concurrency") or 1)
             os.chdir(self._code)
             set_environment(message, self._code)
             self.function = Function(load(message.get("handler"), self._code, self._startup_modules), self._code, message)
@@ -107,19 +140,21 @@ class Worker:
         except Exception as e:   # for example a code directory that is not there
             answer = {"ok": False, "error": "LoadFailed", "message": "%s: %s" % failures.describe(e), "trace": []}
         self.output.end_lines()
-        self.hub.answer(answer)
+        self.hub.control.answer(answer)
         with self._lock:
             self._loaded, self._main_is_busy = True, False
             waiting, self._waiting = self._waiting, []
-        for connection in waiting:
-            self._assign(connection)
+        for begin in waiting:
+            begin()
 
-    def _assign(self, connection):
+    def _when_loaded(self, begin):
         with self._lock:
-            is_main_free, self._main_is_busy = not self._main_is_busy, True
-        if is_main_free:
-            self._jobs.put(lambda: self._serve_in_main(connection))
-            return
+            if not self._loaded:
+                self._waiting.append(begin)
+                return
+        begin()
+
+    def _start(self, connection):
         try:
             threading.Thread(target=connection.serve, name="faas-invocations", daemon=True).start()
         except RuntimeError:

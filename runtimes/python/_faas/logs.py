@@ -80,7 +80,11 @@ class Partials:
 
     def __init__(self, invocation_id=""):
         self.id = invocation_id
-        self.begun = {STDOUT: "", STDERR: ""}
+        self.begun = ["", "", ""]   # by channel
+
+    @property
+    def is_begun(self):
+        return self.begun[STDOUT] or self.begun[STDERR]
 
 
 _OUTSIDE = Partials()

@@ -2,6 +2,7 @@
 import base64
 import binascii
 import decimal
+import functools
 import json
 import re
 
@@ -11,6 +12,7 @@ _HOP_BY_HOP = frozenset(("content-length", "transfer-encoding", "connection"))
 
 JSON_TYPE = ("content-type", "application/json")
 TEXT_TYPE = ("content-type", "text/plain; charset=utf-8")
+JSON_HEADERS = (JSON_TYPE,)
 
 
 class InvalidResult(Exception):
@@ -26,8 +28,25 @@ def _default(value):
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_default).encode
 
 
+def _quick_encoder():
+    """What _encode makes anew at each call, kept; without its search for circles, which the limit of recursion finds too."""
+    try:
+        encode = json.encoder.c_make_encoder(None, _default, json.encoder.encode_basestring, None, ":", ",", False, False, False)
+        return encode if "".join(encode({"a": [1, "b"]}, 0)) == '{"a":[1,"b"]}' else None
+    except (TypeError, AttributeError):
+        return None   # an interpreter that has it otherwise or not at all
+
+
+_quick = _quick_encoder()
+
+
 def to_json(value):
     try:
+        if _quick is not None:
+            try:
+                return "".join(_quick(value, 0)).encode("utf-8")
+            except (TypeError, ValueError, RecursionError):
+                pass   # the full encoder says best what is wrong
         return _encode(value).encode("utf-8")
     except UnicodeEncodeError:
         return json.dumps(value, default=_default).encode("ascii")   # half a surrogate pair: only an escape can carry it
@@ -40,8 +59,8 @@ def infer(value):
     if is_head(value):
         return from_response(value, JSON_TYPE)
     if isinstance(value, str):
-        return 200, [JSON_TYPE], _utf8(value)
-    return 200, [JSON_TYPE], to_json(value)
+        return 200, JSON_HEADERS, _utf8(value)
+    return 200, JSON_HEADERS, to_json(value)
 
 
 def is_head(value):
@@ -53,7 +72,10 @@ def from_response(value, default_type):
     headers = _headers(value.get("headers"))
     for cookie in _cookies(value.get("cookies")):
         headers.append(("set-cookie", _checked("set-cookie", cookie)))
-    if not any(name == "content-type" for name, _ in headers):
+    for name, _ in headers:
+        if name == "content-type":
+            break
+    else:
         headers.append(default_type)
     return _status(value["statusCode"]), headers, _body(value)
 
@@ -82,12 +104,25 @@ def _headers(headers):
         raise InvalidResult("headers must be an object, and was of type %s" % type(headers).__name__)
     pairs = []
     for name, value in headers.items():
-        if not isinstance(name, str) or not _NAME(name):
-            raise InvalidResult("%.100r is not a valid header name" % (name,))
-        lower = name.lower()
-        if lower not in _HOP_BY_HOP and value is not None:
-            pairs += [(lower, _checked(lower, v)) for v in (value if isinstance(value, (list, tuple)) else (value,))]
+        if type(name) is str and type(value) is str and len(name) + len(value) <= _KEPT_MAX:
+            pairs += _kept_pairs(name, value)
+        else:
+            pairs += _pairs(name, value)
     return pairs
+
+
+def _pairs(name, value):
+    if not isinstance(name, str) or not _NAME(name):
+        raise InvalidResult("%.100r is not a valid header name" % (name,))
+    name = name.lower()
+    if name in _HOP_BY_HOP or value is None:
+        return ()
+    return tuple((name, _checked(name, v)) for v in (value if isinstance(value, (list, tuple)) else (value,)))
+
+
+# Functions send the same few headers again and again.
+_KEPT_MAX = 256
+_kept_pairs = functools.lru_cache(256)(_pairs)
 
 
 def _checked(name, value):

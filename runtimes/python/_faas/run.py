@@ -7,8 +7,14 @@ from . import failures, logs
 from .function import event_loop
 
 
+# Most values are of one of these, and then need no closer look.
+_PLAIN = frozenset((dict, str, list, tuple, int, float, bool, bytes, type(None)))
+
+
 def is_stream(value):
     kind = type(value)
+    if kind in _PLAIN:
+        return False
     return hasattr(kind, "__next__") or hasattr(kind, "__aiter__")
 
 
@@ -23,7 +29,7 @@ class Run:
 
     def call(self, handler, event, context):
         value = self._step(handler, event, context)
-        return self._step_async(value) if inspect.isawaitable(value) else value
+        return self._step_async(value) if type(value) not in _PLAIN and inspect.isawaitable(value) else value
 
     def is_inside(self, error):
         """Whether an exception was raised by the function, not by the worker's own reading and writing."""

@@ -7,10 +7,11 @@ import sys
 import tempfile
 import threading
 
-from . import frames
-from .connection import DataConnection
+from . import frames, heads
+from .clocks import Pace
 from .function import Function
 from .loading import load
+from .shared import SharedConnection
 
 # Imported because functions import them: the first import of each costs up to milliseconds. A slim interpreter may lack some.
 _USUAL = """argparse asyncio base64 collections concurrent.futures contextvars copy csv dataclasses datetime decimal email.message enum functools
@@ -35,6 +36,7 @@ async def later(event, context):
     return event
 '''
 _MODULE = "faas_throwaway_module"
+_REQUESTS = {"handler": ((0, b'{"stream":false}'), (0, b'{"stream":true}'), (1, b"")), "later": ((1, b"{}"),)}   # (kind, body)
 _MESSAGE = {"function": "throwaway", "revision": "0", "instance": "0", "memoryMiB": 0}
 
 
@@ -52,12 +54,12 @@ def run(worker, startup_modules):
     try:
         with open(os.path.join(folder, _MODULE + ".py"), "w") as source:
             source.write(_SOURCE)
-        for name, requests in (("handler", (_request(b'{"stream":false}'), _request(b'{"stream":true}'), _request(b"", kind=1))), ("later", (_request(b"{}", kind=1),))):
+        for name, requests in _REQUESTS.items():
             worker.function = Function(load(_MODULE + "." + name, folder, startup_modules), folder, _MESSAGE)
             _exchange(worker, requests)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-        worker.function = None
+        worker.function, worker.pace = None, Pace()
         sys.path[:] = path
         sys.modules.pop(_MODULE, None)
         for entry in set(sys.path_importer_cache) - cached:
@@ -66,25 +68,44 @@ def run(worker, startup_modules):
 
 
 def _exchange(worker, requests):
+    """Small invocations come over a shared connection; one answer is moved to a data connection, and over that one more comes."""
     ours, theirs = socket.socketpair()
-    caller = threading.Thread(target=_call, args=(ours, requests))
+    caller = threading.Thread(target=_call, args=(worker, ours, requests))
     caller.start()
-    DataConnection(theirs, frames.FrameReader(theirs), worker).serve()
+    SharedConnection(theirs, frames.FrameReader(theirs), worker).serve()
     caller.join()
 
 
-def _call(sock, requests):
+def _call(worker, sock, requests):
     with sock:
         reader = frames.FrameReader(sock)
-        for request in requests:
-            sock.sendall(request)
-            while reader.next()[0] != frames.END:
-                pass
+        for number, (kind, body) in enumerate(requests):
+            sock.sendall(_request(number, kind, body))
+            if _last_frame(reader) == frames.MOVE:
+                _take(worker, number)
 
 
-def _request(body, kind=0):
-    head = frames._REQUEST.pack(kind, 0, 0, 1000, len(body), 0)
+def _take(worker, number):
+    ours, theirs = socket.socketpair()
+    with ours:
+        reader = frames.FrameReader(ours)
+        worker.take(number, theirs, frames.FrameReader(theirs))
+        _last_frame(reader)
+        ours.sendall(_request(number + 1000, 0, b'{"stream":false}'))
+        _last_frame(reader)
+
+
+def _last_frame(reader):
+    kind = None
+    while kind not in (frames.END, frames.MOVE):
+        kind = reader.next()[0]
+    return kind
+
+
+def _request(number, kind, body):
+    head = heads.FIXED.pack(kind, 0, 0, 1000, len(body), 0)
     texts = b"".join(map(frames.text16, ("throwaway", "POST", "/a", "b=c", "127.0.0.1")))
-    headers = b"\1\0" + frames.text16("content-type") + frames.text16("application/json")
-    flags = 0 if body else frames.END_OF_BODY
-    return frames.frame(frames.REQUEST, 1, head + texts + headers, flags) + (frames.frame(frames.REQUEST_BODY, 1, body, frames.END_OF_BODY) if body else b"")
+    headers = b"\2\0" + b"".join(map(frames.text16, ("content-type", "application/json", "x-call-id", "throwaway")))
+    if not body:
+        return frames.frame(frames.REQUEST, number, head + texts + headers, frames.END_OF_BODY)
+    return frames.frame(frames.REQUEST, number, head + texts + headers) + frames.frame(frames.REQUEST_BODY, number, body, frames.END_OF_BODY)

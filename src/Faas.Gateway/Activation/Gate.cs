@@ -418,7 +418,7 @@ internal sealed class Gate(string revision, IGateEvents events, TimeProvider clo
         await using var deadline = clock.CreateTimer(static state => ((Waiter)state!).Withdraw(InvocationError.Unavailable), waiter,
             left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
         await using var cancellation = cancellationToken.UnsafeRegister(static state => ((Waiter)state!).Withdraw(InvocationError.CallerGone), waiter);
-        return await waiter.Task;
+        return await waiter.Outcome;
     }
 
     /// <summary>Takes the head out of the line with a slot reserved for it; completed by the caller after it has left the lock.</summary>

@@ -1,3 +1,4 @@
+using System.Threading.Tasks.Sources;
 using Faas.Contracts.Invocations;
 using Faas.Gateway.Routing;
 
@@ -7,10 +8,19 @@ namespace Faas.Gateway.Activation;
 /// One request in a waiting line. <see cref="Gate"/> and <see cref="Node"/> are guarded by the lock of the gate it is at; whoever takes it
 /// out of the line under that lock is the one who completes it, so exactly one does.
 /// </summary>
-internal sealed class Waiter(FunctionRoute route, long joinedAt)
-    : TaskCompletionSource<Acquisition>(TaskCreationOptions.RunContinuationsAsynchronously)
+internal sealed class Waiter(FunctionRoute route, long joinedAt) : IValueTaskSource<Acquisition>
 {
+    /// <summary>Waiters that are served within each other on one thread: one may end at once and serve the next. Beyond this another thread goes on, so that a stack has an end.</summary>
+    private const int NestedMax = 8;
+
+    [ThreadStatic]
+    private static int _nested;
+
+    private ManualResetValueTaskSourceCore<Acquisition> _outcome;   // Mutable struct: must not be readonly.
     private Gate? _gate;
+
+    /// <summary>Completes with its slot, or why it gets none. To be awaited once.</summary>
+    public ValueTask<Acquisition> Outcome => new(this, _outcome.Version);
 
     /// <summary>What it wants.</summary>
     public FunctionRoute Route { get; } = route;
@@ -31,12 +41,12 @@ internal sealed class Waiter(FunctionRoute route, long joinedAt)
         set => Volatile.Write(ref _gate, value);
     }
 
-    /// <summary>Hands each of <paramref name="served"/> the slot that was reserved for it. Outside the lock, because what follows may run at once.</summary>
+    /// <summary>Hands each of <paramref name="served"/> the slot that was reserved for it, each on a thread of its own: the caller has other things to do.</summary>
     public static void Complete(List<Waiter> served)
     {
         foreach (var waiter in served)
         {
-            waiter.Complete();
+            waiter.Post(waiter.ServedAcquisition());
         }
     }
 
@@ -45,15 +55,31 @@ internal sealed class Waiter(FunctionRoute route, long joinedAt)
     {
         foreach (var waiter in waiters)
         {
-            waiter.SetResult(Acquisition.Failed(error, detail));
+            waiter.Post(Acquisition.Failed(error, detail));
         }
     }
 
-    /// <summary>Hands over the slot in <see cref="Served"/>.</summary>
+    /// <summary>
+    /// Hands over the slot in <see cref="Served"/>. What follows - sending the request - runs before this returns: another thread would have to be woken, which costs more. Outside
+    /// of any lock.
+    /// </summary>
     public void Complete()
     {
-        var instance = Served!;
-        SetResult(Acquisition.Of(instance, isCold: instance.ReadyAt > JoinedAt));
+        if (_nested >= NestedMax)
+        {
+            Post(ServedAcquisition());
+            return;
+        }
+
+        _nested++;
+        try
+        {
+            _outcome.SetResult(ServedAcquisition());
+        }
+        finally
+        {
+            _nested--;
+        }
     }
 
     /// <summary>Takes it out of the line, unless somebody else just did, and says why.</summary>
@@ -64,7 +90,7 @@ internal sealed class Waiter(FunctionRoute route, long joinedAt)
             switch (gate.TryWithdraw(this, out var detail))
             {
                 case Withdrawal.Done:
-                    SetResult(Acquisition.Failed(error, error == InvocationError.Unavailable ? detail : ""));
+                    Post(Acquisition.Failed(error, error == InvocationError.Unavailable ? detail : ""));
                     return;
                 case Withdrawal.TooLate:
                     return;
@@ -73,6 +99,25 @@ internal sealed class Waiter(FunctionRoute route, long joinedAt)
             }
         }
     }
+
+    private Acquisition ServedAcquisition() => Acquisition.Of(Served!, isCold: Served!.ReadyAt > JoinedAt);
+
+    /// <summary>Completes it; what follows runs elsewhere.</summary>
+    private void Post(Acquisition acquisition)
+    {
+        _outcome.RunContinuationsAsynchronously = true;
+        _outcome.SetResult(acquisition);
+    }
+
+    /// <inheritdoc/>
+    Acquisition IValueTaskSource<Acquisition>.GetResult(short token) => _outcome.GetResult(token);
+
+    /// <inheritdoc/>
+    ValueTaskSourceStatus IValueTaskSource<Acquisition>.GetStatus(short token) => _outcome.GetStatus(token);
+
+    /// <inheritdoc/>
+    void IValueTaskSource<Acquisition>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _outcome.OnCompleted(continuation, state, token, flags);
 }
 
 /// <summary>What came of taking a waiter out of its line.</summary>

@@ -44,40 +44,9 @@ internal sealed class RequestBodyPump(WorkerConnection connection, LiveInvocatio
         _linked?.Dispose();
     }
 
-    /// <summary>Puts a small body of known length into the output, as one frame.</summary>
-    public static async ValueTask CopySmallAsync(WorkerConnection connection, LiveInvocation invocation, int length, CancellationToken cancellationToken)
-    {
-        var output = connection.Output;
-        output.BeginFrame();
-        var left = length;
-        try
-        {
-            var reader = invocation.Http.Request.BodyReader;
-            while (left > 0)
-            {
-                var read = await reader.ReadAsync(cancellationToken);
-                foreach (var segment in read.Buffer)
-                {
-                    output.Raw(segment.Span);
-                    left -= segment.Length;
-                }
-
-                reader.AdvanceTo(read.Buffer.End);
-                if (read.IsCompleted && left > 0)
-                {
-                    throw new IOException("the caller closed the connection within the body");
-                }
-            }
-        }
-        catch (Exception exception) when (exception is IOException)
-        {
-            invocation.Fail(FailureOf(exception), exception.Message);
-            throw new ExchangeFailedException(exception);
-        }
-
-        invocation.AddBytesIn(length);
-        output.EndFrame(FrameType.RequestBody, connection.Stream, FrameMarks.EndOfBody);
-    }
+    /// <summary>Who is to blame when a body cannot be read.</summary>
+    public static InvocationError FailureOf(IOException exception) =>
+        exception is BadHttpRequestException ? InvocationError.BadRequest : InvocationError.CallerGone;
 
     private async Task PumpAsync()
     {
@@ -145,7 +114,4 @@ internal sealed class RequestBodyPump(WorkerConnection connection, LiveInvocatio
         }
         while (!body.IsEmpty);
     }
-
-    private static InvocationError FailureOf(Exception exception) =>
-        exception is BadHttpRequestException ? InvocationError.BadRequest : InvocationError.CallerGone;
 }

@@ -84,6 +84,14 @@ internal sealed class WorkerConnection : IDisposable
         return connection;
     }
 
+    /// <summary>On a new connection, before anything else: the answer to invocation <paramref name="stream"/>, which was moved, goes over it.</summary>
+    public void Take(uint stream)
+    {
+        Stream = stream;
+        Output.BeginFrame();
+        Output.EndFrame(FrameType.Take, stream);
+    }
+
     /// <summary>Sends all frames in <see cref="Output"/> in as few system calls as the socket allows.</summary>
     public async ValueTask FlushAsync(CancellationToken cancellationToken)
     {

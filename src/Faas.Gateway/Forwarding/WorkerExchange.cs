@@ -53,6 +53,24 @@ internal sealed class WorkerExchange(WorkerTransport transport, WorkerConnection
         }
     }
 
+    /// <summary>As <see cref="BeginAsync"/>, for an invocation that runs already: takes its answer over this connection, which must be new.</summary>
+    /// <exception cref="ExchangeFailedException">The invocation failed; the reason is on it.</exception>
+    public async ValueTask TakeAsync(uint stream, CancellationToken cancellationToken)
+    {
+        try
+        {
+            connection.Take(stream);
+            _isSent = true;
+            await connection.FlushAsync(cancellationToken);
+            await ReadHeadAsync(cancellationToken);
+        }
+        catch (Exception exception) when (IsExpected(exception))
+        {
+            await FailAsync(exception);
+            throw new ExchangeFailedException(exception);
+        }
+    }
+
     /// <summary>Copies a bounded answer to the caller. What is here leaves before anything more is waited for.</summary>
     /// <exception cref="ExchangeFailedException">The invocation failed; the reason is on it.</exception>
     public async ValueTask CopyAsync(CancellationToken cancellationToken)
@@ -145,15 +163,9 @@ internal sealed class WorkerExchange(WorkerTransport transport, WorkerConnection
         var length = request.ContentLength;
         var hasBody = length != 0 && Http.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false };
         WorkerRequestFrames.WriteHead(output, invocation, connection.Stream, hasBody ? length ?? -1 : 0, hasBody);
-        if (hasBody && length is <= FrameHeader.BodyPieceMax)
-        {
-            // The whole request leaves in one send.
-            await RequestBodyPump.CopySmallAsync(connection, invocation, (int)length.Value, cancellationToken);
-        }
-
         _isSent = true;
         await connection.FlushAsync(cancellationToken);
-        if (hasBody && length is null or > FrameHeader.BodyPieceMax)
+        if (hasBody)
         {
             _pump = new RequestBodyPump(connection, invocation);
             _pump.Start(cancellationToken);
@@ -299,16 +311,8 @@ internal sealed class WorkerExchange(WorkerTransport transport, WorkerConnection
 
     private void TakeFailure(FrameHeader header)
     {
-        var failure = JsonSerializer.Deserialize(connection.PayloadOf(header), WorkerJson.Default.FailureMessage)
-            ?? throw new WorkerProtocolException("it sent a Failure without content");
+        WorkerFailure.Apply(connection.PayloadOf(header), invocation);
         connection.Skip(FrameHeader.Length + header.PayloadLength);
-        var error = failure.Kind switch
-        {
-            "BadEvent" => InvocationError.BadRequest,
-            "TooLarge" => InvocationError.TooLarge,
-            _ => InvocationError.Crashed,
-        };
-        invocation.Fail(error, failure.ErrorType.Length > 0 ? $"{failure.ErrorType}: {failure.Message}" : failure.Message, failure);
         TryEnd();
     }
 

@@ -2,70 +2,69 @@ using System.Net.Sockets;
 using Faas.Contracts.Invocations;
 using Faas.Gateway.Activation;
 using Faas.Gateway.Invocation;
+using Faas.WorkerProtocol;
+using Microsoft.AspNetCore.Http.Features;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Faas.Gateway.Forwarding;
 
-/// <summary>Data connections to one instance of a handler function: as many as it has slots, one invocation at a time on each, most recently used first.</summary>
+/// <summary>
+/// Connections to one instance of a handler function: a shared one for small invocations, and data connections, one invocation at a time on each and most recently used first, for
+/// what is long.
+/// </summary>
 internal sealed class WorkerTransport(Instance instance, IHttpForwarder forwarder, TimeProvider clock) : IInstanceTransport
 {
     private readonly Lock _lock = new();
     private readonly Stack<WorkerConnection> _idle = new();
+    private volatile SharedConnection? _shared;
+    private Task<SharedConnection?>? _opening;
     private bool _isClosed;
     private uint _nextStream;
 
+    /// <summary>The instance.</summary>
+    public Instance Instance => instance;
+
+    /// <summary>Tells time.</summary>
+    public TimeProvider Clock => clock;
+
     /// <inheritdoc/>
-    public async ValueTask<bool> ForwardAsync(LiveInvocation invocation)
+    public ValueTask<bool> ForwardAsync(LiveInvocation invocation)
     {
-        var connection = TakeIdle();
-        if (connection is null)
-        {
-            connection = await ConnectAsync();
-            if (connection is null)
-            {
-                return false;
-            }
-        }
-
-        connection.Stream = Interlocked.Increment(ref _nextStream);
-        var exchange = new WorkerExchange(this, connection, invocation, clock);
-        try
-        {
-            await ForwardAsync(connection, exchange, invocation.Http, connection.Watch.Start(invocation.Route.Timeout, invocation.Http.RequestAborted));
-        }
-        catch (Exception exception) when (exception is ExchangeFailedException or OperationCanceledException or IOException)
-        {
-            // The exchange has said why if it was the instance. Else it was the way to the caller.
-            invocation.Fail(InvocationError.CallerGone, "");
-            if (invocation.Http.Response.HasStarted)
-            {
-                invocation.Http.Abort();
-            }
-        }
-
-        await exchange.DisposeAsync();
-        return true;
+        var http = invocation.Http;
+        var length = http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false } ? 0 : http.Request.ContentLength;
+        return length is <= FrameHeader.BodyPieceMax ? new SmallInvocation(this, invocation, (int)length).ForwardAsync() : ForwardLongAsync(invocation);
     }
 
-    /// <summary>
-    /// YARP's forwarder costs about as much as all the rest of a warm invocation, so it gets what needs it: answers that are long, or come as they are made.
-    /// </summary>
-    private async ValueTask ForwardAsync(WorkerConnection connection, WorkerExchange exchange, HttpContext http, CancellationToken running)
+    /// <summary>The next invocation's number.</summary>
+    public uint NextStream() => Interlocked.Increment(ref _nextStream);
+
+    /// <summary>The shared connection, opened when there is none; null when the instance cannot be reached.</summary>
+    public ValueTask<SharedConnection?> SharedAsync()
     {
-        await exchange.BeginAsync(running);
-        if (exchange.IsBounded)
+        if (_shared is { IsUsable: true } shared)
         {
-            await exchange.CopyAsync(running);
+            return new(shared);
+        }
+
+        lock (_lock)
+        {
+            return new(_opening ??= OpenAsync());
+        }
+    }
+
+    /// <summary>The answer of an invocation that was sent over the shared connection turned out to be long: takes it over a connection of its own and sees it through.</summary>
+    public async ValueTask TakeMovedAsync(LiveInvocation invocation, uint stream, TimeSpan left)
+    {
+        if (await ConnectAsync() is not { } connection)
+        {
+            var end = await InstanceLoss.ReasonAsync(instance, clock);
+            invocation.Fail(end.Error, end.Detail);
+            invocation.ReleaseSlot();
+            instance.Gate.Condemn(instance, "it moved an answer and could not be reached on its socket");
             return;
         }
 
-        http.Response.StatusCode = StatusCodes.Status200OK;   // YARP takes a response with any other status for one that is answered already, and refuses it.
-        connection.Handler.Current = exchange;
-        var error = await forwarder.SendAsync(http, WorkerTransformer.Destination, connection.Invoker, WorkerTransformer.Config, WorkerTransformer.Instance, running);
-        if (error != ForwarderError.None)
-        {
-            throw new ExchangeFailedException(http.GetForwarderErrorFeature()?.Exception);
-        }
+        await ForwardAsync(connection, invocation, stream, left);
     }
 
     /// <summary>Keeps a connection for the next invocation.</summary>
@@ -111,9 +110,74 @@ internal sealed class WorkerTransport(Instance instance, IHttpForwarder forwarde
             _idle.Clear();
         }
 
+        _shared?.Dispose();
         foreach (var connection in idle)
         {
             connection.Dispose();
+        }
+    }
+
+    private async ValueTask<bool> ForwardLongAsync(LiveInvocation invocation)
+    {
+        var connection = TakeIdle() ?? await ConnectAsync();
+        if (connection is null)
+        {
+            return false;
+        }
+
+        await ForwardAsync(connection, invocation, null, invocation.Route.Timeout);
+        return true;
+    }
+
+    private async ValueTask ForwardAsync(WorkerConnection connection, LiveInvocation invocation, uint? moved, TimeSpan left)
+    {
+        var exchange = new WorkerExchange(this, connection, invocation, clock);
+        var http = invocation.Http;
+        try
+        {
+            var running = connection.Watch.Start(left, http.RequestAborted);
+            if (moved is { } stream)
+            {
+                await exchange.TakeAsync(stream, running);
+            }
+            else
+            {
+                connection.Stream = NextStream();
+                await exchange.BeginAsync(running);
+            }
+
+            await AnswerAsync(connection, exchange, http, running);
+        }
+        catch (Exception exception) when (exception is ExchangeFailedException or OperationCanceledException or IOException)
+        {
+            // The exchange has said why if it was the instance. Else it was the way to the caller.
+            invocation.Fail(InvocationError.CallerGone, "");
+            if (http.Response.HasStarted)
+            {
+                http.Abort();
+            }
+        }
+
+        await exchange.DisposeAsync();
+    }
+
+    /// <summary>
+    /// YARP's forwarder costs about as much as all the rest of a warm invocation, so it gets what needs it: answers that are long, or come as they are made.
+    /// </summary>
+    private async ValueTask AnswerAsync(WorkerConnection connection, WorkerExchange exchange, HttpContext http, CancellationToken running)
+    {
+        if (exchange.IsBounded)
+        {
+            await exchange.CopyAsync(running);
+            return;
+        }
+
+        http.Response.StatusCode = StatusCodes.Status200OK;   // YARP takes a response with any other status for one that is answered already, and refuses it.
+        connection.Handler.Current = exchange;
+        var error = await forwarder.SendAsync(http, WorkerTransformer.Destination, connection.Invoker, WorkerTransformer.Config, WorkerTransformer.Instance, running);
+        if (error != ForwarderError.None)
+        {
+            throw new ExchangeFailedException(http.GetForwarderErrorFeature()?.Exception);
         }
     }
 
@@ -151,5 +215,34 @@ internal sealed class WorkerTransport(Instance instance, IHttpForwarder forwarde
             watch.Dispose();
             return null;
         }
+    }
+
+    private async Task<SharedConnection?> OpenAsync()
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);   // Not with the lock held.
+        SharedConnection? opened = null;
+        try
+        {
+            opened = await SharedConnection.ConnectAsync(instance, clock);
+        }
+        catch (SocketException)
+        {
+            // Nobody listens: the instance is dead or about to be.
+        }
+
+        var isClosed = false;
+        lock (_lock)
+        {
+            _opening = null;
+            _shared = opened;
+            isClosed = _isClosed;
+        }
+
+        if (isClosed)
+        {
+            opened?.Dispose();
+        }
+
+        return opened;
     }
 }

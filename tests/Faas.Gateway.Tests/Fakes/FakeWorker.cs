@@ -11,6 +11,7 @@ internal sealed class FakeWorker : IAsyncDisposable
     private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
     private readonly Func<WorkerCall, Task> _handler;
     private readonly ConcurrentBag<Socket> _connections = [];
+    private readonly ConcurrentDictionary<uint, WorkerCall> _open = new();
     private readonly Channel<WorkerCall> _calls = Channel.CreateUnbounded<WorkerCall>();
     private readonly Task _accepting;
     private int _accepted;
@@ -78,6 +79,8 @@ internal sealed class FakeWorker : IAsyncDisposable
     private async Task ServeAsync(Socket connection)
     {
         WorkerCall? call = null;
+        var isShared = false;
+        var here = new List<WorkerCall>();
         try
         {
             await using var stream = new NetworkStream(connection, ownsSocket: false);
@@ -90,8 +93,18 @@ internal sealed class FakeWorker : IAsyncDisposable
                 await stream.ReadExactlyAsync(payload);
                 switch (header.Type)
                 {
+                    case FrameType.Hello:
+                        isShared = (ConnectionRole)payload[1] == ConnectionRole.Shared;
+                        break;
+                    case FrameType.Take:
+                        call = _open[header.Stream];
+                        here = [call];
+                        call.TakeOver(connection);
+                        break;
                     case FrameType.Request:
-                        call = new WorkerCall(connection, header, payload);
+                        call = new WorkerCall(connection, isShared, header, payload);
+                        _open[header.Stream] = call;
+                        here = isShared ? [.. here, call] : [call];
                         await _calls.Writer.WriteAsync(call);
                         _ = RunAsync(call);
                         break;
@@ -99,14 +112,14 @@ internal sealed class FakeWorker : IAsyncDisposable
                         call!.TakeBody(payload, header.Flags.HasFlag(FrameMarks.EndOfBody));
                         break;
                     case FrameType.Cancel:
-                        call!.TakeCancel((CancelReason)payload[0]);
+                        _open[header.Stream].TakeCancel((CancelReason)payload[0]);
                         break;
                 }
             }
         }
         catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException)
         {
-            call?.TakeEnd();
+            here.ForEach(one => one.TakeEnd());
         }
     }
 

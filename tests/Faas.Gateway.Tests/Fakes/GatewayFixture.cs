@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Faas.Contracts.Hosting;
+using Faas.Gateway.Activation;
 using Faas.Gateway.Hosting;
 using Faas.Gateway.Usage;
 using Faas.Link;
@@ -79,6 +80,9 @@ internal sealed class GatewayFixture : IAsyncDisposable
         await Gateway.DisposeAsync();
         await StartGatewayAsync();
     }
+
+    /// <summary>Requests that wait for a slot of a revision.</summary>
+    public int Waiting(string revision) => Gateway.Services.GetRequiredService<GateTable>().GateOf(revision).Load().Waiting;
 
     /// <summary>A worker on a new socket; not announced yet.</summary>
     public FakeWorker Worker(Func<WorkerCall, Task> handler)

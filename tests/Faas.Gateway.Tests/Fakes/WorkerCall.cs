@@ -6,20 +6,27 @@ using Faas.WorkerProtocol;
 
 namespace Faas.Gateway.Tests.Fakes;
 
-/// <summary>One invocation as a worker sees it.</summary>
+/// <summary>
+/// One invocation as a worker sees it. On a shared connection an answer that is flushed before its end, or is long, is moved, as workers do.
+/// </summary>
 internal sealed class WorkerCall : IDisposable
 {
-    private readonly Socket _connection;
-    private readonly uint _stream;
+    private readonly Socket _shared;
+    private readonly TaskCompletionSource<Socket> _taken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Socket? _connection;
+    private bool _isEnded;
+    private bool _isLong;
+    private int _bodyFrames;
     private readonly PayloadWriter _output = new();
     private readonly Channel<byte[]> _body = Channel.CreateUnbounded<byte[]>();
     private readonly TaskCompletionSource<CancelReason> _cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public WorkerCall(Socket connection, FrameHeader header, byte[] payload)
+    public WorkerCall(Socket connection, bool isShared, FrameHeader header, byte[] payload)
     {
-        _connection = connection;
-        _stream = header.Stream;
+        _shared = connection;
+        _connection = isShared ? null : connection;
+        Stream = header.Stream;
         var reader = new PayloadReader(payload);
         Head = RequestHead.Read(ref reader);
         for (var left = reader.U16(); left > 0; left--)
@@ -70,6 +77,7 @@ internal sealed class WorkerCall : IDisposable
 
     public void WriteHead(int status = 200, long length = -1, params (string Name, string Value)[] headers)
     {
+        _isLong |= length is < 0 or > FrameHeader.BodyPieceMax;
         _output.BeginFrame();
         new ResponseHead((ushort)status, length).Write(_output);
         _output.U16((ushort)headers.Length);
@@ -79,14 +87,20 @@ internal sealed class WorkerCall : IDisposable
             _output.Text(value);
         }
 
-        _output.EndFrame(FrameType.Response, _stream);
+        _output.EndFrame(FrameType.Response, Stream);
     }
 
     public void WriteBody(ReadOnlySpan<byte> body)
     {
+        if (body.IsEmpty)
+        {
+            return;
+        }
+
+        _bodyFrames++;
         _output.BeginFrame();
         _output.Raw(body);
-        _output.EndFrame(FrameType.ResponseBody, _stream);
+        _output.EndFrame(FrameType.ResponseBody, Stream);
     }
 
     public void WriteBody(string body) => WriteBody(Encoding.UTF8.GetBytes(body));
@@ -96,28 +110,62 @@ internal sealed class WorkerCall : IDisposable
         _output.BeginFrame();
         _output.Raw(JsonSerializer.SerializeToUtf8Bytes(
             new FailureMessage { Kind = kind, ErrorType = type, Message = message, Trace = ["at handler"] }, WorkerJson.Default.FailureMessage));
-        _output.EndFrame(FrameType.Failure, _stream);
+        _output.EndFrame(FrameType.Failure, Stream);
+    }
+
+    public void WriteMove()
+    {
+        _output.BeginFrame();
+        _output.EndFrame(FrameType.Move, Stream);
     }
 
     public void WriteEnd(bool failed = false)
     {
+        _isEnded = true;
         _output.BeginFrame();
-        new EndOfInvocation(failed, 0).Write(_output);
-        _output.EndFrame(FrameType.End, _stream);
+        new EndOfInvocation(failed ? EndOutcome.Failed : EndOutcome.Completed, 0).Write(_output);
+        _output.EndFrame(FrameType.End, Stream);
     }
 
     public async ValueTask FlushAsync()
     {
-        var rest = _output.Written.ToArray().AsMemory();
+        var frames = _output.Written.ToArray();
         _output.Clear();
-        while (!rest.IsEmpty)
+        if (_connection is null && (!_isEnded || _isLong || _bodyFrames > 1))
         {
-            rest = rest[await _connection.SendAsync(rest)..];
+            WriteMove();
+            await FlushAsIsAsync();
+            _connection = await _taken.Task.WaitAsync(Patience.Limit);
         }
+
+        await SendAsync(_connection ?? _shared, frames);
+    }
+
+    /// <summary>Sends what has been written as it is, whatever a worker may send there.</summary>
+    public Task FlushAsIsAsync()
+    {
+        var frames = _output.Written.ToArray();
+        _output.Clear();
+        return SendAsync(_connection ?? _shared, frames);
+    }
+
+    /// <summary>Refuses the invocation.</summary>
+    public Task RefuseAsync()
+    {
+        _output.BeginFrame();
+        new EndOfInvocation(EndOutcome.Refused, 0).Write(_output);
+        _output.EndFrame(FrameType.End, Stream);
+        return FlushAsIsAsync();
     }
 
     /// <summary>Closes the connection in the middle of it all.</summary>
-    public void Break() => _connection.Dispose();
+    public void Break() => (_connection ?? _shared).Dispose();
+
+    /// <summary>The invocation's number; a test may lie about it.</summary>
+    public uint Stream { get; set; }
+
+    /// <summary>The gateway has opened a connection for the answer.</summary>
+    public void TakeOver(Socket connection) => _taken.TrySetResult(connection);
 
     public void Dispose() => _output.Dispose();
 
@@ -136,5 +184,13 @@ internal sealed class WorkerCall : IDisposable
     {
         _body.Writer.TryComplete(new IOException("the gateway closed the connection"));
         _closed.TrySetResult();
+    }
+
+    private static async Task SendAsync(Socket socket, ReadOnlyMemory<byte> rest)
+    {
+        while (!rest.IsEmpty)
+        {
+            rest = rest[await socket.SendAsync(rest)..];
+        }
     }
 }

@@ -62,7 +62,21 @@ public sealed class FailureTests
     }
 
     [Fact]
-    public async Task An_answer_that_ends_too_early_is_aborted()
+    public async Task A_long_answer_that_ends_too_early_is_aborted()
+    {
+        await using var gateway = await GatewayFixture.StartAsync(null, Say.Route());
+        await gateway.InstanceAsync(async call =>
+        {
+            call.WriteHead(200, 100_000);
+            call.WriteBody("one");
+            call.WriteEnd();
+            await call.FlushAsync();
+        });
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => gateway.GetAsync());
+    }
+
+    [Fact]
+    public async Task A_short_answer_that_is_not_as_long_as_it_says_is_the_instances_fault()
     {
         await using var gateway = await GatewayFixture.StartAsync(null, Say.Route());
         await gateway.InstanceAsync(async call =>
@@ -72,7 +86,10 @@ public sealed class FailureTests
             call.WriteEnd();
             await call.FlushAsync();
         });
-        await Assert.ThrowsAnyAsync<HttpRequestException>(() => gateway.GetAsync());
+        var answer = await gateway.GetAsync();
+        Assert.Equal("Crashed", answer.Error);
+        Assert.Contains("3 bytes", answer.Detail, StringComparison.Ordinal);
+        Assert.Equal("i1", (await gateway.Controller.NextAsync(message => message.Discard)).Instance);
     }
 
     [Fact]

@@ -202,7 +202,7 @@ public sealed class StreamingTests
 
     private static async Task AnswerEmptyAsync(WorkerCall call, int status)
     {
-        call.WriteHead(status, -1);
+        call.WriteHead(status, 0);
         call.WriteEnd();
         await call.FlushAsync();
     }

@@ -1,11 +1,10 @@
-using System.Net;
 using System.Net.Sockets;
 
-namespace Faas.LoadTests;
+namespace Faas.LoadTests.Direct;
 
 /// <summary>
-/// The worker behind nginx: like ours it is C#, has a thread for each connection with blocking calls, parses no more than it must and answers
-/// the same bytes. It speaks HTTP/1.1, because nginx has no other language.
+/// A worker with a thread for each connection and blocking calls: the quickest to answer a single caller, and what the open-loop client is measured
+/// against. Behind proxies <see cref="LoopServer"/> is cheaper.
 /// </summary>
 internal static class HelloServer
 {
@@ -13,18 +12,10 @@ internal static class HelloServer
 
     public static void Run(Arguments arguments)
     {
-        using var unix = Listen(new UnixDomainSocketEndPoint(arguments["socket"]), AddressFamily.Unix, ProtocolType.Unspecified);
-        using var tcp = Listen(new IPEndPoint(IPAddress.Loopback, arguments.Number("port")), AddressFamily.InterNetwork, ProtocolType.Tcp);
+        using var unix = Listener.Unix(arguments);
+        using var tcp = Listener.Tcp(arguments);
         new Thread(() => Accept(unix)) { IsBackground = true }.Start();
         Accept(tcp);
-    }
-
-    private static Socket Listen(EndPoint place, AddressFamily family, ProtocolType protocol)
-    {
-        var socket = new Socket(family, SocketType.Stream, protocol);
-        socket.Bind(place);
-        socket.Listen(512);
-        return socket;
     }
 
     private static void Accept(Socket listener)

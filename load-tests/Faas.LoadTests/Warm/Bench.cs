@@ -1,0 +1,59 @@
+using Faas.Contracts.Functions;
+
+namespace Faas.LoadTests.Warm;
+
+/// <summary>What a scenario works with: the platform, whom it is compared with, and the plan.</summary>
+internal sealed class Bench : IDisposable
+{
+    private readonly Arguments _arguments;
+    private readonly Lazy<Contender> _platform;
+
+    public Bench(Arguments arguments)
+    {
+        _arguments = arguments;
+        Plan = Plan.Of(arguments);
+        Target = Target.Open(arguments["data"]);
+        _platform = new Lazy<Contender>(() => Contender.Platform(Target, arguments.Number("pid")));
+    }
+
+    public Plan Plan { get; }
+
+    public Target Target { get; }
+
+    public Contender Platform => _platform.Value;
+
+    /// <summary>The platform, the two proxies, and the worker behind them alone.</summary>
+    public IReadOnlyList<Contender> All()
+    {
+        var direct = Other("direct", null);
+        return [Platform, Other("nginx", direct), Other("yarp", direct), direct];
+    }
+
+    /// <summary>The platform, and an HTTP server in the language of its function.</summary>
+    public IReadOnlyList<Contender> WithServerIn(string runtime) => [Platform, Contender.Other("direct", _arguments[runtime], null)];
+
+    /// <summary>Another argument of the script, as it said it.</summary>
+    public string Argument(string name) => _arguments[name];
+
+    /// <summary>Deploys a function that is warm all the time.</summary>
+    public async Task DeployAsync(FunctionCode code, int concurrency, CancellationToken cancellationToken)
+    {
+        var spec = new FunctionSpec
+        {
+            Name = code.Name,
+            Runtime = code.Runtime,
+            Handler = code.Handler,
+            CodeDigest = await Target.UploadAsync(code.File, cancellationToken),
+            Network = NetworkKind.None,
+            Concurrency = concurrency,
+            MinInstances = Plan.Instances ?? 1,
+            KeepAlive = TimeSpan.FromMinutes(30),
+        };
+        spec.MaxInstances = Plan.Instances ?? spec.MaxInstances;
+        await Target.DeployAsync(spec, cancellationToken);
+    }
+
+    public void Dispose() => Target.Dispose();
+
+    private Contender Other(string name, Contender? behind) => Contender.Other(name, _arguments[name], behind);
+}

@@ -1,0 +1,19 @@
+using Faas.Contracts.Functions;
+
+namespace Faas.LoadTests.Warm;
+
+/// <summary>A function of load-tests/functions.</summary>
+/// <param name="Name">What it is deployed as; the direct workers serve the same path.</param>
+/// <param name="Runtime">Its language.</param>
+/// <param name="File">Its file.</param>
+internal sealed record FunctionCode(string Name, string Runtime, string File)
+{
+    public static readonly FunctionCode Hello = new("hello", Runtimes.DotNet, "Hello.cs");
+    public static readonly FunctionCode Json = new("json", Runtimes.DotNet, "Json.cs");
+    public static readonly FunctionCode Echo = new("echo", Runtimes.DotNet, "Echo.cs");
+    public static readonly FunctionCode Stream = new("stream", Runtimes.DotNet, "Stream.cs");
+    public static readonly FunctionCode NodeHello = new("hello", Runtimes.Node, "hello.js");
+    public static readonly FunctionCode PythonHello = new("hello", Runtimes.Python, "hello.py");
+
+    public string? Handler => Runtime == Runtimes.DotNet ? null : $"{Path.GetFileNameWithoutExtension(File)}.handler";
+}

@@ -1,0 +1,4 @@
+public static class Echo
+{
+    public static byte[] Handle(byte[] body) => body;
+}
