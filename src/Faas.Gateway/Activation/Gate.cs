@@ -8,18 +8,30 @@ namespace Faas.Gateway.Activation;
 /// One revision's slots and its waiting line, under one lock: whoever finds no free slot joins the line before anybody can free one, so no
 /// request ever waits beside a free slot. Late binding: whichever slot frees first serves the head of the line.
 /// </summary>
-internal sealed class Gate(string revision, IGateEvents events, TimeProvider clock)
+internal sealed class Gate
 {
+    private readonly IGateEvents _events;
+    private readonly TimeProvider _clock;
     private readonly Lock _lock = new();
     private readonly SlotSet _slots = new();
     private readonly WaitingLine _line = new();
-    private readonly Demand _demand = new(clock);
+    private readonly Demand _demand;
+    private readonly LineClock _lineClock;
     private Gate? _successor;
     private bool _isClosed;
     private string _explanation = "";
 
+    public Gate(string revision, IGateEvents events, TimeProvider clock)
+    {
+        Revision = revision;
+        _events = events;
+        _clock = clock;
+        _demand = new Demand(clock);
+        _lineClock = new LineClock(clock, _ => Expire());
+    }
+
     /// <summary>The revision's id.</summary>
-    public string Revision { get; } = revision;
+    public string Revision { get; }
 
     /// <summary>
     /// A slot for a request of <paramref name="route"/>: at once when one is free, else after waiting in the line. Cancelling takes the
@@ -40,10 +52,10 @@ internal sealed class Gate(string revision, IGateEvents events, TimeProvider clo
             {
                 if (entry.ShouldAsk)
                 {
-                    events.CapacityWanted(gate);
+                    _events.CapacityWanted(gate);
                 }
 
-                return gate.WaitAsync(waiter, cancellationToken);
+                return WaitAsync(waiter, cancellationToken);
             }
             else
             {
@@ -62,7 +74,7 @@ internal sealed class Gate(string revision, IGateEvents events, TimeProvider clo
         {
             Debug.Assert(instance.InUse > 0, "a slot was released twice");
             _slots.Return(instance);
-            instance.LastReleasedAt = clock.GetTimestamp();
+            instance.LastReleasedAt = _clock.GetTimestamp();
             _demand.Ended(runMs);
             if (instance.State == InstanceState.Ready)
             {
@@ -84,11 +96,11 @@ internal sealed class Gate(string revision, IGateEvents events, TimeProvider clo
         served?.Complete();
         if (drained)
         {
-            events.Drained(instance);
+            _events.Drained(instance);
         }
         else if (discarded)
         {
-            events.Discarded(instance, instance.CondemnedFor);
+            _events.Discarded(instance, instance.CondemnedFor);
             instance.Retire();
         }
     }
@@ -99,7 +111,7 @@ internal sealed class Gate(string revision, IGateEvents events, TimeProvider clo
         List<Waiter> served = [];
         lock (_lock)
         {
-            instance.LastReleasedAt = clock.GetTimestamp();
+            instance.LastReleasedAt = _clock.GetTimestamp();
             _slots.Add(instance);
             _explanation = "";
             ServeLine(served);
@@ -125,11 +137,11 @@ internal sealed class Gate(string revision, IGateEvents events, TimeProvider clo
 
         if (isIdle)
         {
-            events.Drained(instance);
+            _events.Drained(instance);
         }
         else if (isRefused)
         {
-            events.DrainRefused(instance);
+            _events.DrainRefused(instance);
         }
     }
 
@@ -146,7 +158,7 @@ internal sealed class Gate(string revision, IGateEvents events, TimeProvider clo
             }
         }
 
-        events.FreezeAnswered(instance, isAgreed);
+        _events.FreezeAnswered(instance, isAgreed);
     }
 
     /// <summary>The instance is awake again; the line gets its slots.</summary>
@@ -158,7 +170,7 @@ internal sealed class Gate(string revision, IGateEvents events, TimeProvider clo
             if (instance.State == InstanceState.Frozen)
             {
                 instance.State = InstanceState.Ready;
-                instance.LastReleasedAt = clock.GetTimestamp();
+                instance.LastReleasedAt = _clock.GetTimestamp();
                 _slots.Offer(instance);
                 ServeLine(served);
             }
@@ -192,13 +204,13 @@ internal sealed class Gate(string revision, IGateEvents events, TimeProvider clo
 
         if (discarded)
         {
-            events.Discarded(instance, reason);
+            _events.Discarded(instance, reason);
             instance.Retire();
         }
 
         if (someoneWaits)
         {
-            events.CapacityWanted(this);
+            _events.CapacityWanted(this);
         }
     }
 
@@ -214,7 +226,7 @@ internal sealed class Gate(string revision, IGateEvents events, TimeProvider clo
 
         if (someoneWaits)
         {
-            events.CapacityWanted(this);
+            _events.CapacityWanted(this);
         }
     }
 
@@ -241,6 +253,7 @@ internal sealed class Gate(string revision, IGateEvents events, TimeProvider clo
                 {
                     waiter.Gate = successor;
                     successor._line.Join(waiter, atHead: false);
+                    successor._lineClock.Set(waiter.Deadline);
                 }
 
                 successor.ServeLine(served);
@@ -251,7 +264,7 @@ internal sealed class Gate(string revision, IGateEvents events, TimeProvider clo
         Waiter.Complete(served);
         if (someoneWaits)
         {
-            events.CapacityWanted(successor);
+            _events.CapacityWanted(successor);
         }
     }
 
@@ -338,8 +351,8 @@ internal sealed class Gate(string revision, IGateEvents events, TimeProvider clo
     {
         lock (_lock)
         {
-            var oldest = _line.Head is { } head ? clock.GetElapsedTime(head.JoinedAt) : TimeSpan.Zero;
-            var quiet = IsQuiet ? clock.GetElapsedTime(_demand.QuietSince) : TimeSpan.Zero;
+            var oldest = _line.Head is { } head ? _clock.GetElapsedTime(head.JoinedAt) : TimeSpan.Zero;
+            var quiet = IsQuiet ? _clock.GetElapsedTime(_demand.QuietSince) : TimeSpan.Zero;
             return new GateLoad(_line.Count, _slots.InUse, _slots.Open, _slots.Instances, _demand.RunMs, _demand.Arrivals, _demand.Completed, oldest, quiet)
             {
                 Joined = _line.Joined,
@@ -352,7 +365,7 @@ internal sealed class Gate(string revision, IGateEvents events, TimeProvider clo
     {
         lock (_lock)
         {
-            var idle = instance.InUse > 0 ? TimeSpan.Zero : clock.GetElapsedTime(instance.LastReleasedAt);
+            var idle = instance.InUse > 0 ? TimeSpan.Zero : _clock.GetElapsedTime(instance.LastReleasedAt);
             return new InstanceUse(instance.InUse, instance.Taken, idle, instance.State);
         }
     }
@@ -387,8 +400,9 @@ internal sealed class Gate(string revision, IGateEvents events, TimeProvider clo
                 return new Entry(Overflow(route), null, null);
             }
 
-            var waiter = new Waiter(route, joinedAt) { Gate = this };
+            var waiter = new Waiter(route, joinedAt, joinedAt + (long)(route.WaitMax.TotalSeconds * _clock.TimestampFrequency)) { Gate = this };
             _line.Join(waiter, atHead: again);
+            _lineClock.Set(waiter.Deadline);
             return new Entry(default, waiter, null) { ShouldAsk = _demand.ShouldAsk(_line.Count) };
         }
     }
@@ -412,13 +426,27 @@ internal sealed class Gate(string revision, IGateEvents events, TimeProvider clo
         }
     }
 
-    private async ValueTask<Acquisition> WaitAsync(Waiter waiter, CancellationToken cancellationToken)
+    private static async ValueTask<Acquisition> WaitAsync(Waiter waiter, CancellationToken cancellationToken)
     {
-        var left = waiter.Route.WaitMax - clock.GetElapsedTime(waiter.JoinedAt);
-        await using var deadline = clock.CreateTimer(static state => ((Waiter)state!).Withdraw(InvocationError.Unavailable), waiter,
-            left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
         await using var cancellation = cancellationToken.UnsafeRegister(static state => ((Waiter)state!).Withdraw(InvocationError.CallerGone), waiter);
         return await waiter.Outcome;
+    }
+
+    /// <summary>Tells those whose time is over.</summary>
+    private void Expire()
+    {
+        List<Waiter> expired;
+        lock (_lock)
+        {
+            _lineClock.Fired();
+            (expired, var next) = _line.ExpiredAt(_clock.GetTimestamp());
+            if (next != 0)
+            {
+                _lineClock.Set(next);
+            }
+        }
+
+        expired.ForEach(static waiter => waiter.Withdraw(InvocationError.Unavailable));
     }
 
     /// <summary>Takes the head out of the line with a slot reserved for it; completed by the caller after it has left the lock.</summary>

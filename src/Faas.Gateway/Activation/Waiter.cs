@@ -8,7 +8,7 @@ namespace Faas.Gateway.Activation;
 /// One request in a waiting line. <see cref="Gate"/> and <see cref="Node"/> are guarded by the lock of the gate it is at; whoever takes it
 /// out of the line under that lock is the one who completes it, so exactly one does.
 /// </summary>
-internal sealed class Waiter(FunctionRoute route, long joinedAt) : IValueTaskSource<Acquisition>
+internal sealed class Waiter(FunctionRoute route, long joinedAt, long deadline) : IValueTaskSource<Acquisition>
 {
     /// <summary>Waiters that are served within each other on one thread: one may end at once and serve the next. Beyond this another thread goes on, so that a stack has an end.</summary>
     private const int NestedMax = 8;
@@ -27,6 +27,9 @@ internal sealed class Waiter(FunctionRoute route, long joinedAt) : IValueTaskSou
 
     /// <summary>When it began to wait.</summary>
     public long JoinedAt { get; } = joinedAt;
+
+    /// <summary>Timestamp until which it waits.</summary>
+    public long Deadline { get; } = deadline;
 
     /// <summary>Its place in the line; null once it was taken out.</summary>
     public LinkedListNode<Waiter>? Node { get; set; }

@@ -26,6 +26,26 @@ internal sealed class WaitingLine
         Volatile.Write(ref _count, _waiters.Count);
     }
 
+    /// <summary>Those whose time is over at <paramref name="now"/>, and the earliest deadline of the others; 0 when there are none.</summary>
+    public (List<Waiter> Expired, long Next) ExpiredAt(long now)
+    {
+        var expired = new List<Waiter>();
+        var next = 0L;
+        foreach (var waiter in _waiters)
+        {
+            if (waiter.Deadline <= now)
+            {
+                expired.Add(waiter);
+            }
+            else if (next == 0 || waiter.Deadline < next)
+            {
+                next = waiter.Deadline;
+            }
+        }
+
+        return (expired, next);
+    }
+
     /// <summary>Takes the head out of the line; null when nobody waits.</summary>
     public Waiter? TakeHead()
     {
