@@ -14,7 +14,8 @@ internal static class SharedFunction
             if path == "/wait":
                 try:
                     print("waiting")   # inside, because the cancellation may come while it is still being printed
-                    gate.wait()
+                    while not gate.wait(0.01):   # a call that blocks for good cannot be interrupted outside of the main thread
+                        pass
                 finally:
                     print("left")
             elif path == "/open":
@@ -86,7 +87,7 @@ internal static class SharedFunction
         """;
 
     /// <summary>The workers that serve shared connections.</summary>
-    public static TheoryData<string> Runtimes => [Workers.Node];
+    public static TheoryData<string> Runtimes => [Workers.Node, Workers.Python];
 
     /// <summary>The function loaded.</summary>
     public static Task<WorkerHarness> ServeAsync(string runtime) => Workers.ServeAsync(runtime, Python, Node);
