@@ -17,7 +17,7 @@ internal sealed class FrameSender(Socket socket, Action failed) : IDisposable
     private bool _isClosed;
 
     /// <summary>
-    /// Sends whole frames, now or with the next send. To leave them for another thread while many invocations are under way, so that more come together, was measured: the worker spends
+    /// Sends whole frames, now or with the next send. To leave them for another thread while many invocations are under way, so that more come together, was tried once: the worker spent
     /// 1 µs less on each and the gateway 3 µs more.
     /// </summary>
     public void Send(ReadOnlySpan<byte> frames)
