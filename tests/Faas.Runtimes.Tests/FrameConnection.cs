@@ -23,7 +23,9 @@ internal sealed class FrameConnection : IDisposable
         _patience = patience;
     }
 
-    public static async Task<FrameConnection> OpenAsync(string path, ConnectionRole role, string token, CancellationToken patience)
+    /// <summary><paramref name="first"/>: frames that leave in one write with the Hello.</summary>
+    public static async Task<FrameConnection> OpenAsync(
+        string path, ConnectionRole role, string token, Action<PayloadWriter>? first, CancellationToken patience)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), patience);
@@ -34,6 +36,7 @@ internal sealed class FrameConnection : IDisposable
         hello.U8((byte)role);
         hello.Text(token);
         hello.EndFrame(FrameType.Hello, 0);
+        first?.Invoke(hello);
         await connection.SendAsync(hello.Written);
         return connection;
     }

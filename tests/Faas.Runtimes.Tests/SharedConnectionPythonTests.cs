@@ -136,6 +136,22 @@ public sealed class SharedConnectionPythonTests
     }
 
     [Fact]
+    public async Task A_connection_that_breaks_the_protocol_before_the_function_is_loaded_does_not_end_the_worker()
+    {
+        await using var worker = await Workers.StartAsync(Workers.Python, "def handler(event, context):\n    return 'fine'", "");
+        using var shared = await worker.OpenSharedAsync(frames =>
+        {
+            DataConnection.WriteHead(frames, 1, new InvocationRequest { BodyFollows = true });
+            DataConnection.WriteHead(frames, 2, new InvocationRequest());
+        });
+
+        await worker.SpecializeOkAsync("app.handler");
+
+        Assert.Null(await shared.Frames.ReadFrameAsync());
+        Assert.Equal("fine", (await worker.InvokeAsync(new InvocationRequest())).Text);
+    }
+
+    [Fact]
     public async Task With_a_concurrency_of_one_every_handler_runs_in_the_main_thread()
     {
         await using var worker = await ServeAsync("""

@@ -86,7 +86,9 @@ internal sealed class WorkerHarness : IAsyncDisposable
 
     public async Task<DataConnection> OpenDataAsync() => Keep(new DataConnection(await OpenAsync(ConnectionRole.Data, "")));
 
-    public async Task<SharedConnection> OpenSharedAsync() => Keep(new SharedConnection(await OpenAsync(ConnectionRole.Shared, "")));
+    /// <summary><paramref name="first"/>: frames that leave in one write with the Hello.</summary>
+    public async Task<SharedConnection> OpenSharedAsync(Action<PayloadWriter>? first = null) =>
+        Keep(new SharedConnection(await OpenAsync(ConnectionRole.Shared, "", first)));
 
     /// <summary>Specializes as function <c>hello</c>, revision <c>hello-1</c>, instance <c>i-1</c>.</summary>
     public Task<SpecializedMessage> SpecializeAsync(string? handler, IReadOnlyDictionary<string, string>? env = null, string kind = "handler") =>
@@ -203,8 +205,8 @@ internal sealed class WorkerHarness : IAsyncDisposable
         Assert.Equal(Token + "\n", await reader.ReadToEndAsync(_patience.Token));
     }
 
-    private Task<FrameConnection> OpenAsync(ConnectionRole role, string token) =>
-        FrameConnection.OpenAsync(Path.Combine(Sockets, "worker.sock"), role, token, _patience.Token);
+    private Task<FrameConnection> OpenAsync(ConnectionRole role, string token, Action<PayloadWriter>? first = null) =>
+        FrameConnection.OpenAsync(Path.Combine(Sockets, "worker.sock"), role, token, first, _patience.Token);
 
     private T Keep<T>(T connection)
         where T : IDisposable

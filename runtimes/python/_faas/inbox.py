@@ -10,22 +10,25 @@ _READ_MAX = 64 * 1024
 class Inbox:
     """Read by one thread at a time: the one that leads, or the hub while it stands in."""
 
-    def __init__(self, sock, rest, make):
+    def __init__(self, sock, make):
         self.ready = collections.deque()   # read and not begun
         # By number: what was read, and has not ended. Whoever takes one out decides what becomes of it: a Cancel, a Take, or the thread that runs it.
         self.running = {}
         self._socket = sock
         self._make = make                  # an Invocation of its number
         self._rest = b""                   # the beginning of a frame
-        self._cut(rest)
 
     def read(self, flags=0):
         """One recv. False when the peer has closed."""
         data = self._socket.recv(_READ_MAX, flags)
         if not data:
             return False
-        self._cut(self._rest + data if self._rest else data)
+        self.add(data)
         return True
+
+    def add(self, data):
+        """What was received."""
+        self._cut(self._rest + data if self._rest else data)
 
     def cancel(self, stream, reason):
         invocation = self.running.pop(stream, None)

@@ -21,7 +21,8 @@ class SharedConnection:
         self._worker = worker
         self._pace = worker.pace
         self._crew = Crew(worker.concurrency, self._work)
-        self._in = Inbox(sock, reader.rest(), lambda stream: Invocation(worker, self, stream))
+        self._first = reader.rest()
+        self._in = Inbox(sock, lambda stream: Invocation(worker, self, stream))
         self._out = Outbox(sock)
         self._poll = worker.main.poll_with(sock) if worker.concurrency == 1 else None   # the main thread waits for other things too
         self._is_watched = False   # by the hub, in place of a leader; guarded by the crew's lock
@@ -32,6 +33,10 @@ class SharedConnection:
     def serve(self):
         """Until the peer closes. The calling thread is the first of the crew."""
         self._worker.hub.add(self)
+        try:
+            self._in.add(self._first)
+        except frames.ProtocolError:
+            self.close()
         self._work(Member())
 
     def close(self):
