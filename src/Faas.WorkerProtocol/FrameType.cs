@@ -30,6 +30,9 @@ public enum FrameType : byte
     /// <summary>Gateway to worker, first on a new data connection: the answer that was moved goes over this connection.</summary>
     Take = 0x24,
 
+    /// <summary>Gateway to worker, on a shared connection: give this invocation back if it has not begun.</summary>
+    Recall = 0x25,
+
     /// <summary>Worker to gateway: head of the answer.</summary>
     Response = 0x30,
 
