@@ -34,40 +34,36 @@ internal sealed class Gate
     public string Revision { get; }
 
     /// <summary>
-    /// A slot for a request of <paramref name="route"/>: at once when one is free, else after waiting in the line. Cancelling takes the
-    /// request out of the line. With <paramref name="again"/> the request had a slot already, of an instance that turned out to be dead: it
-    /// goes to the head of the line and keeps its time.
+    /// A slot: at once when one is free, else after waiting in the line. Cancelling takes the request out of the line. For quick functions the slot may be one that is
+    /// still in use: the request waits at the instance then, and not here.
     /// </summary>
-    public ValueTask<Acquisition> AcquireAsync(FunctionRoute route, long joinedAt, bool again, CancellationToken cancellationToken)
+    public ValueTask<Acquisition> AcquireAsync(SlotWish wish, CancellationToken cancellationToken)
     {
         // The route may have been replaced after the request had read it; then the gate knows where to go. No lock is held while going there.
         for (var gate = this; ;)
         {
-            var entry = gate.Enter(route, joinedAt, again);
+            var entry = gate.Enter(wish);
             if (entry.Elsewhere is { } successor)
             {
                 gate = successor;
             }
-            else if (entry.Waiter is { } waiter)
+            else
             {
                 if (entry.ShouldAsk)
                 {
                     _events.CapacityWanted(gate);
                 }
 
-                return WaitAsync(waiter, cancellationToken);
-            }
-            else
-            {
-                return new(entry.Acquisition);
+                return entry.Waiter is { } waiter ? waiter.WaitAsync(cancellationToken) : new(entry.Acquisition);
             }
         }
     }
 
-    /// <summary>Gives a slot back; the head of the line gets it.</summary>
-    public void Release(Instance instance, double runMs)
+    /// <summary>Gives a slot back; the head of the line gets it. <paramref name="runMs"/> is null when the function never ran.</summary>
+    public void Release(Instance instance, double? runMs)
     {
         Waiter? served = null;
+        Waiter? also = null;
         var drained = false;
         var discarded = false;
         lock (_lock)
@@ -75,10 +71,16 @@ internal sealed class Gate
             Debug.Assert(instance.InUse > 0, "a slot was released twice");
             _slots.Return(instance);
             instance.LastReleasedAt = _clock.GetTimestamp();
-            _demand.Ended(runMs);
+            if (runMs is { } ran)
+            {
+                _demand.Ended(ran);
+                instance.IsHeldUp = false;
+            }
+
             if (instance.State == InstanceState.Ready)
             {
                 served = ServeHead();
+                also = ServeHead();   // There is room for two only when more may be sent ahead than before.
             }
             else if (instance.InUse == 0)
             {
@@ -94,6 +96,7 @@ internal sealed class Gate
         }
 
         served?.Complete();
+        also?.Complete();
         if (drained)
         {
             _events.Drained(instance);
@@ -102,6 +105,15 @@ internal sealed class Gate
         {
             _events.Discarded(instance, instance.CondemnedFor);
             instance.Retire();
+        }
+    }
+
+    /// <summary>What runs on the instance does not end: nothing is sent ahead to it until it does.</summary>
+    public void NoteHeldUp(Instance instance)
+    {
+        lock (_lock)
+        {
+            instance.IsHeldUp = true;
         }
     }
 
@@ -338,7 +350,7 @@ internal sealed class Gate
             NoteQuiet();
             detail = _explanation.Length > 0
                 ? $"no instance became free in time; {_explanation}"
-                : $"no instance became free within {waiter.Route.WaitMax.TotalSeconds:0.###} s";
+                : $"no instance became free within {waiter.Wish.Route.WaitMax.TotalSeconds:0.###} s";
             return Withdrawal.Done;
         }
     }
@@ -351,11 +363,11 @@ internal sealed class Gate
     {
         lock (_lock)
         {
-            var oldest = _line.Head is { } head ? _clock.GetElapsedTime(head.JoinedAt) : TimeSpan.Zero;
+            var oldest = _line.Head is { } head ? _clock.GetElapsedTime(head.Wish.JoinedAt) : TimeSpan.Zero;
             var quiet = IsQuiet ? _clock.GetElapsedTime(_demand.QuietSince) : TimeSpan.Zero;
-            return new GateLoad(_line.Count, _slots.InUse, _slots.Open, _slots.Instances, _demand.RunMs, _demand.Arrivals, _demand.Completed, oldest, quiet)
+            return new GateLoad(Waiting, _slots.InUse - _slots.Ahead, _slots.Open, _slots.Instances, _demand.RunMs, _demand.Arrivals, _demand.Completed, oldest, quiet)
             {
-                Joined = _line.Joined,
+                Joined = _line.Joined + _slots.SentAhead,
             };
         }
     }
@@ -366,13 +378,14 @@ internal sealed class Gate
         lock (_lock)
         {
             var idle = instance.InUse > 0 ? TimeSpan.Zero : _clock.GetElapsedTime(instance.LastReleasedAt);
-            return new InstanceUse(instance.InUse, instance.Taken, idle, instance.State);
+            return new InstanceUse(Math.Min(instance.InUse, instance.Slots), instance.Taken, idle, instance.State);
         }
     }
 
     /// <summary>Looks for a slot and joins the line in one step.</summary>
-    private Entry Enter(FunctionRoute route, long joinedAt, bool again)
+    private Entry Enter(in SlotWish wish)
     {
+        var (route, joinedAt) = (wish.Route, wish.JoinedAt);
         lock (_lock)
         {
             if (_successor is not null)
@@ -385,25 +398,30 @@ internal sealed class Gate
                 return new Entry(Acquisition.Failed(InvocationError.NotFound, $"function '{route.Function}' was deleted"), null, null);
             }
 
-            if (!again)
+            if (!wish.IsAgain)
             {
                 _demand.Arrived();
             }
 
-            if (_slots.Take() is { } instance)
+            if (_slots.Take(wish.MayGoAhead) is { } instance)
             {
-                return new Entry(Acquisition.Of(instance, isCold: again && instance.ReadyAt > joinedAt), null, null);
+                return new Entry(Acquisition.Of(instance, isCold: wish.IsAgain && instance.ReadyAt > joinedAt), null, null);
             }
 
-            if (_line.Count >= route.LineLengthMax && !again)
+            if (wish.MayGoAhead && _line.Count == 0 && _slots.TakeAhead(_demand.AheadMax) is { } busy)
+            {
+                return new Entry(Acquisition.Of(busy, isCold: false), null, null) { ShouldAsk = _demand.ShouldAsk(Waiting) };
+            }
+
+            if (_line.Count >= route.LineLengthMax && !wish.IsAgain)
             {
                 return new Entry(Overflow(route), null, null);
             }
 
-            var waiter = new Waiter(route, joinedAt, joinedAt + (long)(route.WaitMax.TotalSeconds * _clock.TimestampFrequency)) { Gate = this };
-            _line.Join(waiter, atHead: again);
+            var waiter = new Waiter(wish, joinedAt + (long)(route.WaitMax.TotalSeconds * _clock.TimestampFrequency)) { Gate = this };
+            _line.Join(waiter, atHead: wish.IsAgain);
             _lineClock.Set(waiter.Deadline);
-            return new Entry(default, waiter, null) { ShouldAsk = _demand.ShouldAsk(_line.Count) };
+            return new Entry(default, waiter, null) { ShouldAsk = _demand.ShouldAsk(Waiting) };
         }
     }
 
@@ -416,6 +434,9 @@ internal sealed class Gate
             $"{_line.Count} requests are waiting for '{route.Function}' already; try again in {seconds} s") with { RetryAfterSeconds = seconds };
     }
 
+    /// <summary>Requests that wait: here, and ahead of their turn at instances.</summary>
+    private int Waiting => _line.Count + _slots.Ahead;
+
     private bool IsQuiet => _line.Count == 0 && _slots.InUse == 0;
 
     private void NoteQuiet()
@@ -424,12 +445,6 @@ internal sealed class Gate
         {
             _demand.Quiet();
         }
-    }
-
-    private static async ValueTask<Acquisition> WaitAsync(Waiter waiter, CancellationToken cancellationToken)
-    {
-        await using var cancellation = cancellationToken.UnsafeRegister(static state => ((Waiter)state!).Withdraw(InvocationError.CallerGone), waiter);
-        return await waiter.Outcome;
     }
 
     /// <summary>Tells those whose time is over.</summary>
@@ -452,19 +467,15 @@ internal sealed class Gate
     /// <summary>Takes the head out of the line with a slot reserved for it; completed by the caller after it has left the lock.</summary>
     private Waiter? ServeHead()
     {
-        if (_line.Count == 0)
+        if (_line.Head is not { } head
+            || (_slots.Take(head.Wish.MayGoAhead) ?? (head.Wish.MayGoAhead ? _slots.TakeAhead(_demand.AheadMax) : null)) is not { } instance)
         {
             return null;
         }
 
-        if (_slots.Take() is not { } instance)
-        {
-            return null;
-        }
-
-        var waiter = _line.TakeHead()!;
-        waiter.Served = instance;
-        return waiter;
+        _line.Remove(head);
+        head.Served = instance;
+        return head;
     }
 
     private void ServeLine(List<Waiter> served)
@@ -473,12 +484,5 @@ internal sealed class Gate
         {
             served.Add(waiter);
         }
-    }
-
-    /// <summary>What a request meets at the gate: an acquisition (or why none), a place in the line, or another gate to go to.</summary>
-    private readonly record struct Entry(Acquisition Acquisition, Waiter? Waiter, Gate? Elsewhere)
-    {
-        /// <summary>Whether the controller must be asked for capacity.</summary>
-        public bool ShouldAsk { get; init; }
     }
 }

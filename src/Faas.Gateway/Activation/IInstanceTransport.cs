@@ -6,10 +6,23 @@ namespace Faas.Gateway.Activation;
 internal interface IInstanceTransport : IDisposable
 {
     /// <summary>
-    /// Hands the invocation over and sees it through. False when the instance could not be reached and nothing was sent, so that another
-    /// one may serve it. Otherwise the invocation is over: answered, or failed with its error set; the slot is released here or later.
+    /// Hands the invocation over and sees it through. When done it is over: answered, or failed with its error set; the slot is released here or later. Otherwise nothing has
+    /// begun, and the slot is still held.
     /// </summary>
-    ValueTask<bool> ForwardAsync(LiveInvocation invocation);
+    ValueTask<Forwarded> ForwardAsync(LiveInvocation invocation);
+}
+
+/// <summary>What came of forwarding an invocation to an instance.</summary>
+internal enum Forwarded
+{
+    /// <summary>It is over.</summary>
+    Done,
+
+    /// <summary>The instance could not be reached, or takes no new invocation: another one may serve it.</summary>
+    Unreachable,
+
+    /// <summary>It had been sent ahead of its turn, and its turn did not come: this or another instance may serve it.</summary>
+    GivenBack,
 }
 
 /// <summary>Makes the transport of an instance.</summary>

@@ -32,8 +32,11 @@ internal sealed class Instance(string id, Gate gate, int slots, InstanceEndpoint
     /// <summary>Cancelled when the controller has said that it ended.</summary>
     public CancellationToken Gone => _gone.Token;
 
-    /// <summary>Guarded: slots in use.</summary>
+    /// <summary>Guarded: slots in use, and invocations beyond them that wait at the instance.</summary>
     public int InUse { get; set; }
+
+    /// <summary>Guarded: what runs on it takes longer than usual, or may. Nothing is sent ahead to it.</summary>
+    public bool IsHeldUp { get; set; }
 
     /// <summary>Guarded: whether it may get new invocations, and if not, why.</summary>
     public InstanceState State { get; set; }

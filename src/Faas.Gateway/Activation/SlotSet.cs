@@ -12,8 +12,14 @@ internal sealed class SlotSet
     /// <summary>Instances, whatever their state.</summary>
     public int Instances { get; private set; }
 
-    /// <summary>Slots in use.</summary>
+    /// <summary>Slots in use, and what was sent ahead.</summary>
     public int InUse { get; private set; }
+
+    /// <summary>Invocations that wait at an instance for one of its slots.</summary>
+    public int Ahead { get; private set; }
+
+    /// <summary>Invocations that were ever sent ahead.</summary>
+    public long SentAhead { get; private set; }
 
     /// <summary>Slots of the instances that take invocations, free or in use.</summary>
     public int Open
@@ -49,8 +55,8 @@ internal sealed class SlotSet
         }
     }
 
-    /// <summary>Takes a free slot; null when there is none.</summary>
-    public Instance? Take()
+    /// <summary>Takes a free slot; null when there is none. Nothing goes ahead behind what may not go ahead itself: it is long, or may be.</summary>
+    public Instance? Take(bool mayGoAhead)
     {
         var position = _free.Lowest();
         if (position < 0)
@@ -59,6 +65,7 @@ internal sealed class SlotSet
         }
 
         var instance = _instances[position]!;
+        instance.IsHeldUp |= !mayGoAhead;
         instance.Taken++;
         InUse++;
         if (++instance.InUse >= instance.Slots)
@@ -69,9 +76,41 @@ internal sealed class SlotSet
         return instance;
     }
 
+    /// <summary>
+    /// A place behind what runs on an instance of one slot, where the fewest wait and <paramref name="countMax"/> at most; null when there is none. To be called only where no slot is free.
+    /// </summary>
+    public Instance? TakeAhead(int countMax)
+    {
+        if (countMax == 0)
+        {
+            return null;
+        }
+
+        Instance? best = null;
+        foreach (var instance in _instances)
+        {
+            if (instance is { State: InstanceState.Ready, Slots: 1, IsHeldUp: false } && instance.InUse < 1 + countMax && (best is null || instance.InUse < best.InUse))
+            {
+                best = instance;
+            }
+        }
+
+        if (best is not null)
+        {
+            best.Taken++;
+            best.InUse++;
+            InUse++;
+            Ahead++;
+            SentAhead++;
+        }
+
+        return best;
+    }
+
     /// <summary>Gives a slot back. Only an instance that takes invocations offers it again.</summary>
     public void Return(Instance instance)
     {
+        Ahead -= instance.InUse > instance.Slots ? 1 : 0;
         instance.InUse--;
         InUse--;
         Offer(instance);

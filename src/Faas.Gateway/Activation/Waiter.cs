@@ -1,6 +1,5 @@
 using System.Threading.Tasks.Sources;
 using Faas.Contracts.Invocations;
-using Faas.Gateway.Routing;
 
 namespace Faas.Gateway.Activation;
 
@@ -8,7 +7,7 @@ namespace Faas.Gateway.Activation;
 /// One request in a waiting line. <see cref="Gate"/> and <see cref="Node"/> are guarded by the lock of the gate it is at; whoever takes it
 /// out of the line under that lock is the one who completes it, so exactly one does.
 /// </summary>
-internal sealed class Waiter(FunctionRoute route, long joinedAt, long deadline) : IValueTaskSource<Acquisition>
+internal sealed class Waiter(SlotWish wish, long deadline) : IValueTaskSource<Acquisition>
 {
     /// <summary>Waiters that are served within each other on one thread: one may end at once and serve the next. Beyond this another thread goes on, so that a stack has an end.</summary>
     private const int NestedMax = 8;
@@ -19,14 +18,8 @@ internal sealed class Waiter(FunctionRoute route, long joinedAt, long deadline) 
     private ManualResetValueTaskSourceCore<Acquisition> _outcome;   // Mutable struct: must not be readonly.
     private Gate? _gate;
 
-    /// <summary>Completes with its slot, or why it gets none. To be awaited once.</summary>
-    public ValueTask<Acquisition> Outcome => new(this, _outcome.Version);
-
     /// <summary>What it wants.</summary>
-    public FunctionRoute Route { get; } = route;
-
-    /// <summary>When it began to wait.</summary>
-    public long JoinedAt { get; } = joinedAt;
+    public SlotWish Wish { get; } = wish;
 
     /// <summary>Timestamp until which it waits.</summary>
     public long Deadline { get; } = deadline;
@@ -42,6 +35,13 @@ internal sealed class Waiter(FunctionRoute route, long joinedAt, long deadline) 
     {
         get => Volatile.Read(ref _gate);
         set => Volatile.Write(ref _gate, value);
+    }
+
+    /// <summary>Its slot, or why it gets none. Cancelling takes it out of the line. To be called once.</summary>
+    public async ValueTask<Acquisition> WaitAsync(CancellationToken cancellationToken)
+    {
+        await using var cancellation = cancellationToken.UnsafeRegister(static state => ((Waiter)state!).Withdraw(InvocationError.CallerGone), this);
+        return await new ValueTask<Acquisition>(this, _outcome.Version);
     }
 
     /// <summary>Hands each of <paramref name="served"/> the slot that was reserved for it, each on a thread of its own: the caller has other things to do.</summary>
@@ -103,7 +103,7 @@ internal sealed class Waiter(FunctionRoute route, long joinedAt, long deadline) 
         }
     }
 
-    private Acquisition ServedAcquisition() => Acquisition.Of(Served!, isCold: Served!.ReadyAt > JoinedAt);
+    private Acquisition ServedAcquisition() => Acquisition.Of(Served!, isCold: Served!.ReadyAt > Wish.JoinedAt);
 
     /// <summary>Completes it; what follows runs elsewhere.</summary>
     private void Post(Acquisition acquisition)

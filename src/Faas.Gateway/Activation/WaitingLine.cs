@@ -18,11 +18,11 @@ internal sealed class WaitingLine
     /// <summary>Who is served next; null when nobody waits.</summary>
     public Waiter? Head => _waiters.First?.Value;
 
-    /// <summary>Puts a waiter at the end, or at the head when it has waited already and lost what it got.</summary>
+    /// <summary>Puts a waiter at the end, or at the head when it has waited already and lost what it got: there in the order in which they came.</summary>
     public void Join(Waiter waiter, bool atHead)
     {
         Joined++;
-        waiter.Node = atHead ? _waiters.AddFirst(waiter) : _waiters.AddLast(waiter);
+        waiter.Node = !atHead ? _waiters.AddLast(waiter) : Later(waiter) is { } later ? _waiters.AddBefore(later, waiter) : _waiters.AddLast(waiter);
         Volatile.Write(ref _count, _waiters.Count);
     }
 
@@ -56,6 +56,18 @@ internal sealed class WaitingLine
 
         Remove(head.Value);
         return head.Value;
+    }
+
+    /// <summary>The first who came later than <paramref name="waiter"/>.</summary>
+    private LinkedListNode<Waiter>? Later(Waiter waiter)
+    {
+        var node = _waiters.First;
+        while (node is not null && node.Value.Wish.JoinedAt <= waiter.Wish.JoinedAt)
+        {
+            node = node.Next;
+        }
+
+        return node;
     }
 
     /// <summary>Takes a waiter out of the line.</summary>

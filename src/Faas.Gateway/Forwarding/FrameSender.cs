@@ -16,21 +16,27 @@ internal sealed class FrameSender(Socket socket, Action failed) : IDisposable
     private bool _isSending;
     private bool _isClosed;
 
-    /// <summary>
-    /// Sends whole frames, now or with the next send. To leave them for another thread while many invocations are under way, so that more come together, was tried once: the worker spent
-    /// 1 µs less on each and the gateway 3 µs more.
-    /// </summary>
-    public void Send(ReadOnlySpan<byte> frames)
+    /// <summary>Puts whole frames behind those that have not left.</summary>
+    public void Add(ReadOnlySpan<byte> frames)
     {
         lock (_lock)
         {
-            if (_isClosed)
+            if (!_isClosed)   // Else whoever waits for an answer hears that the connection is closed.
             {
-                return;   // Whoever waits for an answer hears that the connection is closed.
+                _gathering.Raw(frames);
             }
+        }
+    }
 
-            _gathering.Raw(frames);
-            if (_isSending)
+    /// <summary>
+    /// Sends what was added, now or with the next send. To leave it for another thread while many invocations are under way, so that more come together, was tried once: the worker spent
+    /// 1 µs less on each and the gateway 3 µs more.
+    /// </summary>
+    public void Send()
+    {
+        lock (_lock)
+        {
+            if (_isClosed || _isSending)
             {
                 return;
             }

@@ -38,7 +38,7 @@ internal sealed class HttpTransport : IInstanceTransport
     }
 
     /// <inheritdoc/>
-    public async ValueTask<bool> ForwardAsync(LiveInvocation invocation)
+    public async ValueTask<Forwarded> ForwardAsync(LiveInvocation invocation)
     {
         var http = invocation.Http;
         using var watch = new RunWatch(_clock, _instance.Gone);
@@ -56,14 +56,14 @@ internal sealed class HttpTransport : IInstanceTransport
             {
                 http.Response.Clear();
                 http.Features.Set<IForwarderErrorFeature>(null);
-                return false;
+                return Forwarded.Unreachable;
             }
 
             await ClassifyAsync(invocation, watch, error, exception);
         }
 
         invocation.ReleaseSlot();
-        return true;
+        return Forwarded.Done;
     }
 
     /// <inheritdoc/>

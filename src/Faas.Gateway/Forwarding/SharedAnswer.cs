@@ -62,6 +62,25 @@ internal readonly record struct SharedAnswer(uint Stream, SharedOutcome Outcome,
         return true;
     }
 
+    /// <summary>How many of them are here as a whole, up to whatever breaks the protocol.</summary>
+    public static int CountIn(ReadOnlyMemory<byte> received)
+    {
+        var count = 0;
+        try
+        {
+            for (; TryRead(received, out var answer); received = received[answer.Length..])
+            {
+                count++;
+            }
+        }
+        catch (WorkerProtocolException)
+        {
+            // Whoever reads them one after the other meets it in its turn.
+        }
+
+        return count;
+    }
+
     private static bool TryReadEnd(
         ReadOnlyMemory<byte> received, FrameHeader first, SharedOutcome outcome, ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> body, int at, out SharedAnswer answer)
     {

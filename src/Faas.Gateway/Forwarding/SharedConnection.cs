@@ -13,7 +13,8 @@ namespace Faas.Gateway.Forwarding;
 /// </summary>
 internal sealed class SharedConnection : IDisposable
 {
-    private const int BufferLength = 16 * 1024;
+    /// <summary>How long what was sent ahead waits at an instance where nothing ends. Far above what a loaded machine makes of a millisecond; and once in a while a recall for nothing costs little.</summary>
+    private static readonly TimeSpan HeldUp = TimeSpan.FromMilliseconds(5);
 
     /// <summary>What a function gets for cleaning up after it was told to stop.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
@@ -26,10 +27,14 @@ internal sealed class SharedConnection : IDisposable
     private readonly FrameSender _sender;
     private readonly TimeProvider _clock;
     private readonly ITimer _timer;
+    private readonly ITimer _heldUpTimer;
+    private readonly RunOrder _order;
     private readonly CancellationTokenRegistration _gone;
     private readonly Lock _lock = new();
     private readonly Dictionary<uint, SharedExchange> _open = [];
     private long _timerSetFor;
+    private long _endsSeen;
+    private bool _isHeldUpTimerSet;
     private volatile bool _isClosing;
     private volatile bool _isClosed;
 
@@ -38,9 +43,11 @@ internal sealed class SharedConnection : IDisposable
         _instance = instance;
         _socket = socket;
         _clock = clock;
-        _sender = new FrameSender(socket, () => Close("it could not be written to"));
+        _order = new RunOrder(instance.Slots);
+        _sender = new FrameSender(socket, StopReading);
         _timer = clock.CreateTimer(static connection => ((SharedConnection)connection!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _gone = instance.Gone.UnsafeRegister(static connection => ((SharedConnection)connection!).Close(""), this);
+        _heldUpTimer = clock.CreateTimer(static connection => ((SharedConnection)connection!).OnHeldUpTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _gone = instance.Gone.UnsafeRegister(static connection => ((SharedConnection)connection!).StopReading(), this);
     }
 
     /// <summary>Whether it takes invocations.</summary>
@@ -71,7 +78,8 @@ internal sealed class SharedConnection : IDisposable
         hello.U8((byte)ConnectionRole.Shared);
         hello.Text("");
         hello.EndFrame(FrameType.Hello, 0);
-        connection._sender.Send(hello.Written.Span);
+        connection._sender.Add(hello.Written.Span);
+        connection._sender.Send();
         connection.Reading = connection.ReadAsync();
         return connection;
     }
@@ -80,18 +88,6 @@ internal sealed class SharedConnection : IDisposable
     public SharedExchange? Begin(LiveInvocation invocation, uint stream, ReadOnlySequence<byte> body)
     {
         var exchange = new SharedExchange(this, invocation, stream);
-        var timeout = invocation.Route.Timeout;
-        lock (_lock)
-        {
-            if (_isClosed || _isClosing)
-            {
-                return null;
-            }
-
-            _open.Add(stream, exchange);
-            SetDeadline(exchange, timeout);
-        }
-
         var writer = _writer ??= new PayloadWriter();
         writer.Clear();
         WorkerRequestFrames.WriteHead(writer, invocation, stream, body.Length, hasBody: !body.IsEmpty);
@@ -106,7 +102,28 @@ internal sealed class SharedConnection : IDisposable
             writer.EndFrame(FrameType.RequestBody, stream, FrameMarks.EndOfBody);
         }
 
-        _sender.Send(writer.Written.Span);
+        lock (_lock)
+        {
+            if (_isClosed || _isClosing)
+            {
+                return null;
+            }
+
+            _open.Add(stream, exchange);
+            if (_order.TryStart(exchange))
+            {
+                exchange.TurnAt = _clock.GetTimestamp();
+                SetDeadline(exchange, invocation.Route.Timeout, exchange.TurnAt);
+            }
+            else
+            {
+                HoldBack(exchange);
+            }
+
+            _sender.Add(writer.Written.Span);   // Here, so that the worker gets them in the order that _order knows.
+        }
+
+        _sender.Send();
         exchange.WatchCaller(invocation.Http.RequestAborted);
         return exchange;
     }
@@ -121,16 +138,21 @@ internal sealed class SharedConnection : IDisposable
                 return;
             }
 
-            // A caller who goes away leaves the function its time; after that, and after a timeout, it hangs.
-            var left = reason == CancelReason.Timeout ? TimeSpan.Zero : _clock.GetElapsedTime(_clock.GetTimestamp(), exchange.Deadline);
-            SetDeadline(exchange, (left > TimeSpan.Zero ? left : TimeSpan.Zero) + Grace);
+            if (!exchange.IsHeld)
+            {
+                // A caller who goes away leaves the function its time; after that, and after a timeout, it hangs.
+                var now = _clock.GetTimestamp();
+                var left = reason == CancelReason.Timeout ? TimeSpan.Zero : _clock.GetElapsedTime(now, exchange.Deadline);
+                SetDeadline(exchange, (left > TimeSpan.Zero ? left : TimeSpan.Zero) + Grace, now);
+            }
         }
 
         using var frame = new PayloadWriter(32);
         frame.BeginFrame();
         frame.U8((byte)reason);
         frame.EndFrame(FrameType.Cancel, exchange.Stream);
-        _sender.Send(frame.Written.Span);
+        _sender.Add(frame.Written.Span);
+        _sender.Send();
     }
 
     /// <summary>Takes no new invocation, and closes when the last one has ended.</summary>
@@ -149,15 +171,67 @@ internal sealed class SharedConnection : IDisposable
         }
     }
 
-    private void SetDeadline(SharedExchange exchange, TimeSpan within)
+    private void SetDeadline(SharedExchange exchange, TimeSpan within, long now)
     {
-        exchange.Deadline = _clock.GetTimestamp() + (long)(within.TotalSeconds * _clock.TimestampFrequency);
+        exchange.Deadline = now + (long)(within.TotalSeconds * _clock.TimestampFrequency);
         // The timer is not set for each invocation: it stays set for an earlier one's deadline and, when it fires too early, sets itself again.
         if (_timerSetFor == 0 || _timerSetFor > exchange.Deadline)
         {
             _timerSetFor = exchange.Deadline;
             _timer.Change(within, Timeout.InfiniteTimeSpan);
         }
+    }
+
+    /// <summary>Its time begins with its turn. Called with the lock held.</summary>
+    private void HoldBack(SharedExchange exchange)
+    {
+        exchange.Invocation.HoldBack();
+        exchange.Deadline = long.MaxValue;
+        if (!_isHeldUpTimerSet)
+        {
+            _isHeldUpTimerSet = true;
+            _endsSeen = _order.Ends;
+            _heldUpTimer.Change(HeldUp, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void OnHeldUpTimer()
+    {
+        var isHeldUp = false;
+        lock (_lock)
+        {
+            _isHeldUpTimerSet = _order.Held > 0 && !_isClosed;
+            if (_isHeldUpTimerSet)
+            {
+                isHeldUp = _order.Ends == _endsSeen;
+                _endsSeen = _order.Ends;
+                _heldUpTimer.Change(HeldUp, Timeout.InfiniteTimeSpan);
+            }
+        }
+
+        if (isHeldUp)
+        {
+            Recall();
+        }
+    }
+
+    /// <summary>What runs does not end for now: what was sent ahead is asked back, so that another instance may run it.</summary>
+    private void Recall()
+    {
+        _instance.Gate.NoteHeldUp(_instance);
+        lock (_lock)
+        {
+            foreach (var exchange in _order.ToRecall())
+            {
+                exchange.IsRecalled = true;
+                using var frame = new PayloadWriter(16);
+                frame.BeginFrame();
+                frame.EndFrame(FrameType.Recall, exchange.Stream);
+                _sender.Add(frame.Written.Span);
+            }
+        }
+
+        _sender.Send();
     }
 
     private void OnTimer()
@@ -199,74 +273,20 @@ internal sealed class SharedConnection : IDisposable
             return;
         }
 
-        if (Forget(exchange.Stream) is not null)
+        if (Forget(exchange.Stream, exchange.Deadline) is not null)
         {
             _instance.Gate.Condemn(_instance, $"invocation {exchange.Invocation.Id} went on after it was told to stop");
             exchange.Invocation.ReleaseSlot();
         }
     }
 
-    private async Task ReadAsync()
-    {
-        var buffer = ArrayPool<byte>.Shared.Rent(BufferLength);
-        var reason = "";
-        try
-        {
-            var start = 0;
-            var end = 0;
-            while (true)
-            {
-                var received = await _socket.ReceiveAsync(buffer.AsMemory(end), SocketFlags.None, CancellationToken.None);
-                if (received == 0)
-                {
-                    break;
-                }
-
-                end += received;
-                start += HandOut(buffer.AsMemory(start, end - start));
-                (buffer, start, end) = MakeRoom(buffer, start, end);
-            }
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-        {
-            // The worker ended, or this side has closed the connection.
-        }
-        catch (WorkerProtocolException exception)
-        {
-            reason = exception.Message;
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-
-        Close(reason);
-    }
-
-    private static (byte[] Buffer, int Start, int End) MakeRoom(byte[] buffer, int start, int end)
-    {
-        var unread = end - start;
-        if (unread == 0 && buffer.Length <= 2 * BufferLength)
-        {
-            return (buffer, 0, 0);
-        }
-
-        // What has begun to come is either small, or one long answer that needs all of this.
-        var length = unread < BufferLength / 2 ? BufferLength : unread * 2;
-        var target = length <= buffer.Length && buffer.Length <= 2 * BufferLength ? buffer : ArrayPool<byte>.Shared.Rent(length);
-        buffer.AsSpan(start, unread).CopyTo(target);
-        if (target != buffer)
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-
-        return (target, 0, unread);
-    }
+    private async Task ReadAsync() => Close(await AnswerReader.ReadAsync(_socket, received => HandOut(received, _clock.GetTimestamp())));
 
     /// <summary>Hands out every answer that is here as a whole. Returns the bytes that are done with.</summary>
-    private int HandOut(ReadOnlyMemory<byte> received)
+    private int HandOut(ReadOnlyMemory<byte> received, long now)
     {
         var done = 0;
+        var ends = _order.Held > 0 ? SharedAnswer.CountIn(received) : 1;
         while (SharedAnswer.TryRead(received[done..], out var answer))
         {
             done += answer.Length;
@@ -276,7 +296,7 @@ internal sealed class SharedConnection : IDisposable
                 continue;
             }
 
-            var exchange = Forget(answer.Stream) ?? throw NotUnderWay(answer.Stream);
+            var exchange = Forget(answer.Stream, now, ends--) ?? throw NotUnderWay(answer.Stream);
             if (answer.Outcome == SharedOutcome.CallerGone && !exchange.IsDecided)
             {
                 const string WithoutAnswer = "it ended an invocation without an answer";
@@ -285,7 +305,8 @@ internal sealed class SharedConnection : IDisposable
                 throw new WorkerProtocolException(WithoutAnswer);
             }
 
-            if (!exchange.TryAnswer(answer.Outcome, answer.Head.Span, answer.Body.Span))
+            var outcome = answer.Outcome == SharedOutcome.Refused && exchange.IsRecalled ? SharedOutcome.GivenBack : answer.Outcome;
+            if (!exchange.TryAnswer(outcome, answer.Head.Span, answer.Body.Span))
             {
                 exchange.Invocation.ReleaseSlot();   // Nobody waited for it any more but its slot.
             }
@@ -310,20 +331,57 @@ internal sealed class SharedConnection : IDisposable
 
         if (exchange.TryDecide())
         {
-            Forget(stream);
+            lock (_lock)
+            {
+                _open.Remove(stream);
+            }
+
+            exchange.Invocation.BeforeRelease = () => EndMoved(exchange);
+            Recall();
             exchange.Complete(SharedOutcome.Moved);
+        }
+    }
+
+    private void EndMoved(SharedExchange exchange)
+    {
+        lock (_lock)
+        {
+            if (!_isClosed)
+            {
+                Turn(exchange, _clock.GetTimestamp());
+            }
+        }
+    }
+
+    /// <summary>The exchange has ended: the next one's turn begins. Called with the lock held.</summary>
+    private void Turn(SharedExchange exchange, long at)
+    {
+        if (_order.End(exchange) is { } next)
+        {
+            next.TurnAt = at;
+            next.Invocation.StartHeldBack(at);
+            SetDeadline(next, next.Invocation.Route.Timeout, at);
         }
     }
 
     private static WorkerProtocolException NotUnderWay(uint stream) => new($"it answered invocation {stream}, which is not under way");
 
-    private SharedExchange? Forget(uint stream)
+    /// <summary>
+    /// An exchange has ended. Where <paramref name="ends"/> came in one read, of invocations that ran one after the other, nobody knows when each of them ended: they share the time evenly.
+    /// </summary>
+    private SharedExchange? Forget(uint stream, long now, int ends = 1)
     {
         SharedExchange? exchange;
         bool isLast;
         lock (_lock)
         {
-            _open.Remove(stream, out exchange);
+            if (_open.Remove(stream, out exchange))
+            {
+                var at = ends > 1 && !exchange.IsHeld ? exchange.TurnAt + ((now - exchange.TurnAt) / ends) : now;
+                exchange.Invocation.EndRun(at);
+                Turn(exchange, at);
+            }
+
             isLast = _isClosing && _open.Count == 0;
         }
 
@@ -333,6 +391,19 @@ internal sealed class SharedConnection : IDisposable
         }
 
         return exchange;
+    }
+
+    /// <summary>The worker is gone, or does not read any more. What it has said before still counts: it tells what had begun.</summary>
+    private void StopReading()
+    {
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Receive);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // The reader has seen the end, or is about to.
+        }
     }
 
     /// <summary>Ends the connection and whatever runs on it. <paramref name="reason"/> says what the worker did wrong; empty when it just ended.</summary>
@@ -353,6 +424,7 @@ internal sealed class SharedConnection : IDisposable
 
         _gone.Unregister();
         _timer.Dispose();
+        _heldUpTimer.Dispose();
         _sender.Dispose();
         _socket.Dispose();
         if (reason.Length > 0)
@@ -362,12 +434,14 @@ internal sealed class SharedConnection : IDisposable
 
         foreach (var exchange in lost)
         {
+            // What a worker says that does not speak the protocol tells nothing about what has begun.
+            var hasNotBegun = exchange.IsHeld && reason.Length == 0;
             if (reason.Length > 0)
             {
                 exchange.Invocation.Fail(InvocationError.Crashed, $"the instance broke the worker protocol: {reason}");
             }
 
-            if (!exchange.TryEnd(SharedOutcome.Lost))
+            if (!exchange.TryEnd(hasNotBegun ? SharedOutcome.GivenBack : SharedOutcome.Lost))
             {
                 exchange.Invocation.ReleaseSlot();
             }

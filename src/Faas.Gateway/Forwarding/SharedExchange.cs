@@ -26,6 +26,15 @@ internal sealed class SharedExchange(SharedConnection connection, LiveInvocation
     /// <summary>Timestamp at which it must have an answer, or, once nobody waits for one, its end.</summary>
     public long Deadline { get; set; }
 
+    /// <summary>Guarded by the connection: timestamp at which its turn began.</summary>
+    public long TurnAt { get; set; }
+
+    /// <summary>Guarded by the connection: the worker holds it back until its turn comes.</summary>
+    public bool IsHeld { get; set; }
+
+    /// <summary>Guarded by the connection: the worker was asked to give it back.</summary>
+    public bool IsRecalled { get; set; }
+
     /// <summary>Payload of the Response frame, after <see cref="SharedOutcome.Answered"/>, or of the Failure frame. Valid until <see cref="FreeAnswer"/>.</summary>
     public ReadOnlyMemory<byte> Head => _answer.AsMemory(0, _headLength);
 
@@ -134,6 +143,9 @@ internal enum SharedOutcome
 
     /// <summary>The worker takes no new invocation; nothing of this one has begun.</summary>
     Refused,
+
+    /// <summary>It was sent ahead of its turn, and has not begun.</summary>
+    GivenBack,
 
     /// <summary>The function's timeout ran out.</summary>
     TimedOut,

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using Faas.Contracts.Invocations;
+using Faas.Gateway.Activation;
 using Faas.Gateway.Invocation;
 using Faas.WorkerProtocol;
 
@@ -9,13 +10,13 @@ namespace Faas.Gateway.Forwarding;
 /// <summary>One invocation whose request is small: over the shared connection, one send and one wait; only an answer that turns out to be long goes on elsewhere.</summary>
 internal readonly struct SmallInvocation(WorkerTransport transport, LiveInvocation invocation, int bodyLength)
 {
-    /// <summary>See <see cref="Activation.IInstanceTransport.ForwardAsync"/>.</summary>
-    public async ValueTask<bool> ForwardAsync()
+    /// <summary>See <see cref="IInstanceTransport.ForwardAsync"/>.</summary>
+    public async ValueTask<Forwarded> ForwardAsync()
     {
         var shared = await transport.SharedAsync();
         if (shared is null)
         {
-            return false;
+            return Forwarded.Unreachable;
         }
 
         var body = ReadOnlySequence<byte>.Empty;
@@ -24,7 +25,7 @@ internal readonly struct SmallInvocation(WorkerTransport transport, LiveInvocati
             if (await ReadBodyAsync() is not { } read)
             {
                 invocation.ReleaseSlot();
-                return true;
+                return Forwarded.Done;
             }
 
             body = read;
@@ -34,13 +35,13 @@ internal readonly struct SmallInvocation(WorkerTransport transport, LiveInvocati
         var outcome = exchange is null ? SharedOutcome.Refused : await exchange.Outcome;
         if (bodyLength > 0)
         {
-            // A worker that refused it has not seen it, and the next one needs it.
-            invocation.Http.Request.BodyReader.AdvanceTo(outcome == SharedOutcome.Refused ? body.Start : body.End);
+            // A function that has not begun has not seen it, and the next one needs it.
+            invocation.Http.Request.BodyReader.AdvanceTo(outcome is SharedOutcome.Refused or SharedOutcome.GivenBack ? body.Start : body.End);
         }
 
-        if (outcome == SharedOutcome.Refused)
+        if (outcome is SharedOutcome.Refused or SharedOutcome.GivenBack)
         {
-            return false;
+            return outcome == SharedOutcome.Refused ? Forwarded.Unreachable : Forwarded.GivenBack;
         }
 
         invocation.AddBytesIn(bodyLength);
@@ -53,7 +54,7 @@ internal readonly struct SmallInvocation(WorkerTransport transport, LiveInvocati
             invocation.Fail(InvocationError.CallerGone, "");
         }
 
-        return true;
+        return Forwarded.Done;
     }
 
     private async ValueTask FinishAsync(SharedExchange exchange, SharedOutcome outcome)

@@ -2,8 +2,6 @@ using System.Net.Sockets;
 using Faas.Contracts.Invocations;
 using Faas.Gateway.Activation;
 using Faas.Gateway.Invocation;
-using Faas.WorkerProtocol;
-using Microsoft.AspNetCore.Http.Features;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Faas.Gateway.Forwarding;
@@ -28,12 +26,8 @@ internal sealed class WorkerTransport(Instance instance, IHttpForwarder forwarde
     public TimeProvider Clock => clock;
 
     /// <inheritdoc/>
-    public ValueTask<bool> ForwardAsync(LiveInvocation invocation)
-    {
-        var http = invocation.Http;
-        var length = http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false } ? 0 : http.Request.ContentLength;
-        return length is <= FrameHeader.BodyPieceMax ? new SmallInvocation(this, invocation, (int)length).ForwardAsync() : ForwardLongAsync(invocation);
-    }
+    public ValueTask<Forwarded> ForwardAsync(LiveInvocation invocation) =>
+        invocation.SmallBody is { } length ? new SmallInvocation(this, invocation, length).ForwardAsync() : ForwardLongAsync(invocation);
 
     /// <summary>The next invocation's number.</summary>
     public uint NextStream() => Interlocked.Increment(ref _nextStream);
@@ -117,16 +111,16 @@ internal sealed class WorkerTransport(Instance instance, IHttpForwarder forwarde
         }
     }
 
-    private async ValueTask<bool> ForwardLongAsync(LiveInvocation invocation)
+    private async ValueTask<Forwarded> ForwardLongAsync(LiveInvocation invocation)
     {
         var connection = TakeIdle() ?? await ConnectAsync();
         if (connection is null)
         {
-            return false;
+            return Forwarded.Unreachable;
         }
 
         await ForwardAsync(connection, invocation, null, invocation.Route.Timeout);
-        return true;
+        return Forwarded.Done;
     }
 
     private async ValueTask ForwardAsync(WorkerConnection connection, LiveInvocation invocation, uint? moved, TimeSpan left)

@@ -43,7 +43,8 @@ internal sealed class Invoker(IInstanceTransports transports)
         while (true)
         {
             // A cold start hides in this await, nowhere else.
-            var acquiring = gate.AcquireAsync(invocation.Route, invocation.ReceivedAt, again, http.RequestAborted);
+            var wish = new SlotWish(invocation.Route, invocation.ReceivedAt) { IsAgain = again, MayGoAhead = !invocation.Route.IsHttp && invocation.SmallBody is not null };
+            var acquiring = gate.AcquireAsync(wish, http.RequestAborted);
             var hasWaited = again || !acquiring.IsCompleted;
             var acquired = await acquiring;
             if (acquired.Instance is not { } instance)
@@ -62,14 +63,19 @@ internal sealed class Invoker(IInstanceTransports transports)
                 break;
             }
 
-            if (await instance.TransportFrom(transports, invocation.Route.IsHttp).ForwardAsync(invocation))
+            var forwarded = await instance.TransportFrom(transports, invocation.Route.IsHttp).ForwardAsync(invocation);
+            if (forwarded == Forwarded.Done)
             {
                 break;
             }
 
-            // Nothing was sent, so another instance may serve it, and the caller notices only the time.
+            // Nothing has begun, so another instance may serve it, and the caller notices only the time.
             gate = instance.Gate;
-            gate.Condemn(instance, "it could not be reached on its socket");
+            if (forwarded == Forwarded.Unreachable)
+            {
+                gate.Condemn(instance, "it could not be reached on its socket");
+            }
+
             invocation.ReleaseSlot();
             again = true;
         }

@@ -4,6 +4,7 @@ using Faas.Gateway.Activation;
 using Faas.Gateway.Routing;
 using Faas.Gateway.Usage;
 using Faas.WorkerProtocol;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Faas.Gateway.Invocation;
 
@@ -14,7 +15,9 @@ namespace Faas.Gateway.Invocation;
 internal sealed class LiveInvocation(HttpContext http, FunctionRoute route, InvocationCall call, UsageJournal journal, TimeProvider clock)
 {
     private readonly long _receivedUnixUs = (clock.GetUtcNow().Ticks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
+    private long _acquiredAt;
     private long _startedAt;
+    private long _endedAt;
     private long _queuedUs;
     private long _coldUs;
     private long _bytesOut;
@@ -46,6 +49,9 @@ internal sealed class LiveInvocation(HttpContext http, FunctionRoute route, Invo
     /// <summary>The same moment as a timestamp.</summary>
     public long ReceivedAt { get; } = clock.GetTimestamp();
 
+    /// <summary>Bytes of the request's body if it goes to a worker as a whole, with its head; null when it is long, or of unknown length.</summary>
+    public int? SmallBody { get; } = SmallBodyOf(http);
+
     /// <summary>The instance that it runs on.</summary>
     public Instance? Instance { get; private set; }
 
@@ -70,7 +76,8 @@ internal sealed class LiveInvocation(HttpContext http, FunctionRoute route, Invo
         Debug.Assert(_holdsSlot == 0, "it holds a slot already");
         Instance = instance;
         _holdsSlot = 1;
-        _startedAt = clock.GetTimestamp();
+        _acquiredAt = _startedAt = clock.GetTimestamp();
+        _endedAt = 0;
         if (hasWaited)
         {
             var waited = Micros(ReceivedAt, _startedAt);
@@ -79,12 +86,30 @@ internal sealed class LiveInvocation(HttpContext http, FunctionRoute route, Invo
         }
     }
 
+    /// <summary>It was sent ahead of its turn: the function has not started after all.</summary>
+    public void HoldBack() => _startedAt = 0;
+
+    /// <summary>Its turn has come, at this timestamp.</summary>
+    public void StartHeldBack(long at)
+    {
+        _startedAt = at;
+        _queuedUs += Micros(_acquiredAt, at);
+    }
+
+    /// <summary>The function has ended, at this timestamp.</summary>
+    public void EndRun(long at) => _endedAt = at;
+
+    /// <summary>To be called once, before the slot is given back.</summary>
+    public Action? BeforeRelease { get; set; }
+
     /// <summary>Gives the slot back. Further calls do nothing.</summary>
     public void ReleaseSlot()
     {
         if (Interlocked.Exchange(ref _holdsSlot, 0) == 1)
         {
-            Instance!.Gate.Release(Instance, Micros(_startedAt, clock.GetTimestamp()) / 1000.0);
+            BeforeRelease?.Invoke();
+            BeforeRelease = null;
+            Instance!.Gate.Release(Instance, _startedAt == 0 ? null : RunUs / 1000.0);
         }
     }
 
@@ -145,7 +170,13 @@ internal sealed class LiveInvocation(HttpContext http, FunctionRoute route, Invo
         headers.Append(HeaderRules.ServerTiming, ServerTiming.Format(_queuedUs, _coldUs, RunUs));
     }
 
-    private long RunUs => _startedAt == 0 ? 0 : Micros(_startedAt, clock.GetTimestamp());
+    private long RunUs => _startedAt == 0 ? 0 : Micros(_startedAt, _endedAt != 0 ? _endedAt : clock.GetTimestamp());
+
+    private static int? SmallBodyOf(HttpContext http)
+    {
+        var length = http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false } ? 0 : http.Request.ContentLength;
+        return length is <= FrameHeader.BodyPieceMax ? (int)length : null;
+    }
 
     private long Micros(long from, long to) => clock.GetElapsedTime(from, to).Ticks / TimeSpan.TicksPerMicrosecond;
 }

@@ -45,7 +45,7 @@ public sealed class GateScheduleTests
             for (var i = 0; i < 2000; i++)
             {
                 using var cancel = new CancellationTokenSource();
-                var acquiring = gate.AcquireAsync(route, TimeProvider.System.GetTimestamp(), false, cancel.Token);
+                var acquiring = gate.AcquireAsync(new SlotWish(route, TimeProvider.System.GetTimestamp()), cancel.Token);
                 if (random.Next(4) == 0)
                 {
                     await cancel.CancelAsync();
@@ -120,7 +120,7 @@ public sealed class GateScheduleTests
             {
                 case < 4:
                     var cancel = new CancellationTokenSource();
-                    _waiting.Add((_gate.AcquireAsync(_route, _clock.GetTimestamp(), false, cancel.Token).AsTask(), cancel));
+                    _waiting.Add((_gate.AcquireAsync(new SlotWish(_route, _clock.GetTimestamp()), cancel.Token).AsTask(), cancel));
                     break;
                 case < 7 when _held.Count > 0:
                     Release(_random.Next(_held.Count));

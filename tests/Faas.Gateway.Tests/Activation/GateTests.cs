@@ -168,10 +168,10 @@ public sealed class GateTests
             var gate = new Gate("r", _events, _clock);
             var route = new FunctionRoute(Say.Route().Route, gate);
             gate.Add(new Instance("a", gate, 1, default, 0));
-            var busy = (await gate.AcquireAsync(route, _clock.GetTimestamp(), false, CancellationToken.None)).Instance!;
+            var busy = (await gate.AcquireAsync(new SlotWish(route, _clock.GetTimestamp()), CancellationToken.None)).Instance!;
             using var cancel = new CancellationTokenSource();
-            var head = gate.AcquireAsync(route, _clock.GetTimestamp(), false, cancel.Token).AsTask();
-            var next = gate.AcquireAsync(route, _clock.GetTimestamp(), false, CancellationToken.None).AsTask();
+            var head = gate.AcquireAsync(new SlotWish(route, _clock.GetTimestamp()), cancel.Token).AsTask();
+            var next = gate.AcquireAsync(new SlotWish(route, _clock.GetTimestamp()), CancellationToken.None).AsTask();
             var cancelling = Task.Run(cancel.Cancel, TestContext.Current.CancellationToken);
             gate.Release(busy, 1);
             await cancelling;
@@ -196,7 +196,7 @@ public sealed class GateTests
             var route = new FunctionRoute(Say.Route().Route, gate);
             var instance = new Instance("a", gate, 1, default, 0);
             gate.Add(instance);
-            var acquiring = Task.Run(async () => await gate.AcquireAsync(route, _clock.GetTimestamp(), false, CancellationToken.None), TestContext.Current.CancellationToken);
+            var acquiring = Task.Run(async () => await gate.AcquireAsync(new SlotWish(route, _clock.GetTimestamp()), CancellationToken.None), TestContext.Current.CancellationToken);
             var waiting = acquiring;
             gate.Drain(instance, onlyIfIdle: true);
             if (events.Refused.Count == 1)
@@ -224,12 +224,12 @@ public sealed class GateTests
             var route = new FunctionRoute(Say.Route().Route, gate);
             var instance = new Instance("a", gate, 1, default, 0);
             gate.Add(instance);
-            var acquiring = Task.Run(async () => await gate.AcquireAsync(route, _clock.GetTimestamp(), false, CancellationToken.None), TestContext.Current.CancellationToken);
+            var acquiring = Task.Run(async () => await gate.AcquireAsync(new SlotWish(route, _clock.GetTimestamp()), CancellationToken.None), TestContext.Current.CancellationToken);
             gate.Remove(instance);
             gate.Add(new Instance("b", gate, 1, default, 0));
             var got = (await acquiring.WaitAsync(Patience.Limit, TestContext.Current.CancellationToken)).Instance!;
             gate.Release(got, 1);
-            Assert.Equal("b", (await gate.AcquireAsync(route, _clock.GetTimestamp(), false, CancellationToken.None)).Instance!.Id);
+            Assert.Equal("b", (await gate.AcquireAsync(new SlotWish(route, _clock.GetTimestamp()), CancellationToken.None)).Instance!.Id);
             Assert.Equal(1, gate.Load().InUse);
         }
     }
@@ -302,17 +302,17 @@ public sealed class GateTests
         await Acquire();
         var other = Acquire();
         _gate.Condemn(instance, "dead");
-        _gate.Release(instance, 0);
+        _gate.Release(instance, null);
         Assert.Equal([("a", "dead")], _events.DiscardedInstances);
-        var again = _gate.AcquireAsync(_route, _clock.GetTimestamp(), true, CancellationToken.None).AsTask();
+        var again = _gate.AcquireAsync(new SlotWish(_route, _clock.GetTimestamp()) { IsAgain = true }, CancellationToken.None).AsTask();
         Add("b");
         Assert.Equal("b", (await again).Instance!.Id);
         Assert.False(other.IsCompleted);
     }
 
-    private Task<Acquisition> Acquire(FunctionRoute route) => _gate.AcquireAsync(route, _clock.GetTimestamp(), false, CancellationToken.None).AsTask();
+    private Task<Acquisition> Acquire(FunctionRoute route) => _gate.AcquireAsync(new SlotWish(route, _clock.GetTimestamp()), CancellationToken.None).AsTask();
 
-    private Task<Acquisition> Acquire() => _gate.AcquireAsync(_route, _clock.GetTimestamp(), false, CancellationToken.None).AsTask();
+    private Task<Acquisition> Acquire() => _gate.AcquireAsync(new SlotWish(_route, _clock.GetTimestamp()), CancellationToken.None).AsTask();
 
     private Instance Add(string id, int slots = 1)
     {

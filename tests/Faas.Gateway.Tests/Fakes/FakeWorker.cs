@@ -111,6 +111,9 @@ internal sealed class FakeWorker : IAsyncDisposable
                     case FrameType.RequestBody:
                         call!.TakeBody(payload, header.Flags.HasFlag(FrameMarks.EndOfBody));
                         break;
+                    case FrameType.Recall:
+                        _open[header.Stream].TakeRecall();
+                        break;
                     case FrameType.Cancel:
                         _open[header.Stream].TakeCancel((CancelReason)payload[0]);
                         break;

@@ -20,6 +20,7 @@ internal sealed class WorkerCall : IDisposable
     private readonly PayloadWriter _output = new();
     private readonly Channel<byte[]> _body = Channel.CreateUnbounded<byte[]>();
     private readonly TaskCompletionSource<CancelReason> _cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _recalled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public WorkerCall(Socket connection, bool isShared, FrameHeader header, byte[] payload)
@@ -49,6 +50,13 @@ internal sealed class WorkerCall : IDisposable
 
     public Task<CancelReason> Cancelled => _cancelled.Task.WaitAsync(Patience.Limit);
 
+    /// <summary>The gateway asked for it back.</summary>
+    public Task Recalled => _recalled.Task.WaitAsync(Patience.Limit);
+
+    public bool IsRecalled => _recalled.Task.IsCompleted;
+
+    public void TakeRecall() => _recalled.TrySetResult();
+
     /// <summary>The gateway closed the connection, or its sending side.</summary>
     public Task Closed => _closed.Task.WaitAsync(Patience.Limit);
 
@@ -73,6 +81,20 @@ internal sealed class WorkerCall : IDisposable
         WriteBody(bytes);
         WriteEnd(failed: false);
         return FlushAsync();
+    }
+
+    /// <summary>Small answers of several invocations on a shared connection, in one write.</summary>
+    public static Task AnswerTogetherAsync(params WorkerCall[] calls)
+    {
+        var frames = new List<byte>();
+        foreach (var call in calls)
+        {
+            call.WriteHead(length: 0);
+            call.WriteEnd();
+            frames.AddRange(call._output.Written.Span);
+        }
+
+        return SendAsync(calls[0]._shared, frames.ToArray());
     }
 
     public void WriteHead(int status = 200, long length = -1, params (string Name, string Value)[] headers)

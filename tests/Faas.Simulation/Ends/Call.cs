@@ -93,7 +93,7 @@ internal sealed class Call(World world, GatewayBoot gateway, string function, Ca
         var receivedAt = world.Time.GetTimestamp();
         for (var again = false; ; again = true)
         {
-            var acquiring = gate.AcquireAsync(route, receivedAt, again, _gone.Token);
+            var acquiring = gate.AcquireAsync(new SlotWish(route, receivedAt) { IsAgain = again }, _gone.Token);
             var hasWaited = again || !acquiring.IsCompleted;
             var acquired = await acquiring;
             if (gateway.IsOver)
@@ -111,7 +111,7 @@ internal sealed class Call(World world, GatewayBoot gateway, string function, Ca
             gateway.Hold(instance);
             if (hasWaited && _gone.IsCancellationRequested)
             {
-                Release(instance, 0);
+                Release(instance, null);
                 End(InvocationError.CallerGone);
                 return;
             }
@@ -124,7 +124,7 @@ internal sealed class Call(World world, GatewayBoot gateway, string function, Ca
             world.Trace.Note("unreachable", instance.Id);
             gate = instance.Gate;
             gate.Condemn(instance, "it could not be reached on its socket");
-            Release(instance, 0);
+            Release(instance, null);
         }
     }
 
@@ -209,7 +209,7 @@ internal sealed class Call(World world, GatewayBoot gateway, string function, Ca
         await told.Task;
     }
 
-    private void Release(Instance instance, double runMs)
+    private void Release(Instance instance, double? runMs)
     {
         if (world.Sabotage == Sabotage.KeepSlots && world.Chance.OneIn(10))
         {
