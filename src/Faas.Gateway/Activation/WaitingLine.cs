@@ -22,7 +22,7 @@ internal sealed class WaitingLine
     public void Join(Waiter waiter, bool atHead)
     {
         Joined++;
-        waiter.Node = !atHead ? _waiters.AddLast(waiter) : Later(waiter) is { } later ? _waiters.AddBefore(later, waiter) : _waiters.AddLast(waiter);
+        waiter.Node = !atHead ? _waiters.AddLast(waiter) : NotEarlier(waiter) is { } next ? _waiters.AddBefore(next, waiter) : _waiters.AddLast(waiter);
         Volatile.Write(ref _count, _waiters.Count);
     }
 
@@ -58,11 +58,11 @@ internal sealed class WaitingLine
         return head.Value;
     }
 
-    /// <summary>The first who came later than <paramref name="waiter"/>.</summary>
-    private LinkedListNode<Waiter>? Later(Waiter waiter)
+    /// <summary>The first who did not come earlier than <paramref name="waiter"/>.</summary>
+    private LinkedListNode<Waiter>? NotEarlier(Waiter waiter)
     {
         var node = _waiters.First;
-        while (node is not null && node.Value.Wish.JoinedAt <= waiter.Wish.JoinedAt)
+        while (node is not null && node.Value.Wish.JoinedAt < waiter.Wish.JoinedAt)
         {
             node = node.Next;
         }

@@ -124,7 +124,7 @@ internal sealed class SharedConnection : IDisposable
         }
 
         _sender.Send();
-        exchange.WatchCaller(invocation.Http.RequestAborted);
+        exchange.WatchCaller(invocation.CallerGone);
         return exchange;
     }
 

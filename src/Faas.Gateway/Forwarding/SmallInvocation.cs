@@ -178,7 +178,7 @@ internal readonly struct SmallInvocation(WorkerTransport transport, LiveInvocati
             {
                 // Mostly it is here with the head. What is not counts as the function's time, so that a caller who stalls does not keep a slot for ever.
                 using var limit = new CancellationTokenSource(invocation.Route.Timeout, transport.Clock);
-                using var stop = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, http.RequestAborted);
+                using var stop = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, invocation.CallerGone);
                 await using var registration = stop.Token.UnsafeRegister(static reader => ((System.IO.Pipelines.PipeReader)reader!).CancelPendingRead(), http.Request.BodyReader);
                 var waited = await reading;
                 if (waited.IsCanceled)

@@ -129,7 +129,7 @@ internal sealed class WorkerTransport(Instance instance, IHttpForwarder forwarde
         var http = invocation.Http;
         try
         {
-            var running = connection.Watch.Start(left, http.RequestAborted);
+            var running = connection.Watch.Start(left, invocation.CallerGone);
             if (moved is { } stream)
             {
                 await exchange.TakeAsync(stream, running);

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Faas.Gateway.Invocation;
 
 /// <summary>Where every request enters: finds the function it is for, or says what to call.</summary>
-internal sealed partial class Entrance(RouteTable routes, Invoker invoker, UsageJournal journal, ILogger<Entrance> logger, TimeProvider clock)
+internal sealed class Entrance(RouteTable routes, Invoker invoker, UsageJournal journal, TimeProvider clock)
 {
     /// <summary>How long a request waits for the first picture of a gateway that has just started. A restarted gateway must not deny functions it doesn't know yet.</summary>
     private static readonly TimeSpan FirstSyncWait = TimeSpan.FromSeconds(10);
@@ -33,34 +33,12 @@ internal sealed partial class Entrance(RouteTable routes, Invoker invoker, Usage
 
         if (routes.TryFind(target.Name, out var route))
         {
-            return InvokeAsync(new LiveInvocation(http, route, new InvocationCall(target.Kind, target.Path, target.Query, id), journal, clock));
+            return invoker.InvokeAsync(new LiveInvocation(http, route, new InvocationCall(target.Kind, target.Path, target.Query, id), journal, clock));
         }
 
         return routes.FirstSync.IsCompleted || !FunctionName.IsValid(target.Name)
             ? NotFoundAsync(http, id, $"there is no function '{Shorten(target.Name)}'; 'faas list' shows those there are")
             : WaitForFirstSyncAsync(http, id);
-    }
-
-    private async Task InvokeAsync(LiveInvocation invocation)
-    {
-        try
-        {
-            await invoker.InvokeAsync(invocation);
-        }
-        catch (Exception exception) when (!invocation.Http.RequestAborted.IsCancellationRequested)
-        {
-            Log.Failed(logger, exception, invocation.Id);
-            invocation.ReleaseSlot();
-            if (!invocation.Http.Response.HasStarted)
-            {
-                invocation.Fail(InvocationError.Unavailable, "the gateway failed; its log says why");
-                await ProblemWriter.WriteAsync(invocation, invocation.Http.RequestAborted);
-            }
-            else
-            {
-                invocation.Http.Abort();
-            }
-        }
     }
 
     private async Task WaitForFirstSyncAsync(HttpContext http, string id)
@@ -93,10 +71,4 @@ internal sealed partial class Entrance(RouteTable routes, Invoker invoker, Usage
     }
 
     private static string Shorten(ReadOnlySpan<char> name) => name.Length <= NameShownMax ? name.ToString() : string.Concat(name[..NameShownMax], "...");
-
-    private static partial class Log
-    {
-        [LoggerMessage(1030, LogLevel.Error, "Invocation {InvocationId} failed in the gateway")]
-        public static partial void Failed(ILogger logger, Exception exception, string invocationId);
-    }
 }

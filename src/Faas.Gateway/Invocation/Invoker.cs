@@ -4,23 +4,79 @@ using Faas.Gateway.Activation;
 namespace Faas.Gateway.Invocation;
 
 /// <summary>Takes an invocation through its life: limits, a slot, the instance, the answer.</summary>
-internal sealed class Invoker(IInstanceTransports transports)
+internal sealed partial class Invoker(IInstanceTransports transports, ILogger<Invoker> logger)
 {
     /// <summary>Serves one invocation. When warm: one slot and one forward, and no word with the controller.</summary>
-    public async Task InvokeAsync(LiveInvocation invocation)
+    public Task InvokeAsync(LiveInvocation invocation)
     {
         var http = invocation.Http;
-        var route = invocation.Route;
-        if (http.Request.ContentLength > route.BodyBytesMax)
-        {
-            var detail = BodyTooLarge(route.BodyBytesMax);
-            await ProblemWriter.WriteAsync(http, invocation.Id, InvocationError.TooLarge, detail, null, http.RequestAborted);
-            return;
-        }
+        var limit = invocation.Route.BodyBytesMax;
+        return http.Request.ContentLength > limit
+            ? ProblemWriter.WriteAsync(http, invocation.Id, InvocationError.TooLarge, BodyTooLarge(limit), null, http.RequestAborted).AsTask()
+            : RunAsync(invocation);
+    }
 
+    /// <summary>What to tell a caller whose body exceeds the limit.</summary>
+    public static string BodyTooLarge(long limit) => $"the request's body exceeds the limit of {limit} bytes; send less, or a reference to where it is";
+
+    /// <summary>One method, because each that waits for another costs about as much as looking up the route.</summary>
+    private async Task RunAsync(LiveInvocation invocation)
+    {
+        var http = invocation.Http;
+        var gate = invocation.Route.Gate;
+        var again = false;
         try
         {
-            await RunAsync(invocation);
+            while (true)
+            {
+                // A cold start hides in this await, nowhere else.
+                var wish = new SlotWish(invocation.Route, invocation.ReceivedAt) { IsAgain = again, MayGoAhead = !invocation.Route.IsHttp && invocation.SmallBody is not null };
+                var acquiring = gate.AcquireAsync(wish, invocation.CallerGone);
+                var hasWaited = again || !acquiring.IsCompleted;
+                var acquired = await acquiring;
+                if (acquired.Instance is not { } instance)
+                {
+                    invocation.EndWaiting();
+                    invocation.RetryAfterSeconds = acquired.RetryAfterSeconds;
+                    invocation.Fail(acquired.Error, acquired.Detail);
+                    break;
+                }
+
+                invocation.Start(instance, hasWaited, acquired.IsCold);
+                if (hasWaited && invocation.CallerGone.IsCancellationRequested)
+                {
+                    invocation.ReleaseSlot();
+                    invocation.Fail(InvocationError.CallerGone, "");
+                    break;
+                }
+
+                var forwarded = await instance.TransportFrom(transports, invocation.Route.IsHttp).ForwardAsync(invocation);
+                if (forwarded == Forwarded.Done)
+                {
+                    break;
+                }
+
+                // Nothing has begun, so another instance may serve it, and the caller notices only the time.
+                gate = instance.Gate;
+                if (forwarded == Forwarded.Unreachable)
+                {
+                    gate.Condemn(instance, "it could not be reached on its socket");
+                }
+
+                invocation.ReleaseSlot();
+                again = true;
+            }
+
+            // A caller that seems to be gone and yet is connected gets an answer too, so that nobody sees an empty one.
+            var hasCaller = invocation.Error != InvocationError.CallerGone || !invocation.CallerGone.IsCancellationRequested;
+            if (invocation.Error != InvocationError.None && hasCaller && !http.Response.HasStarted)
+            {
+                await ProblemWriter.WriteAsync(invocation, invocation.CallerGone);
+            }
+        }
+        catch (Exception exception) when (!invocation.CallerGone.IsCancellationRequested)
+        {
+            await FailAsync(invocation, exception);
         }
         finally
         {
@@ -32,59 +88,23 @@ internal sealed class Invoker(IInstanceTransports transports)
         }
     }
 
-    /// <summary>What to tell a caller whose body exceeds the limit.</summary>
-    public static string BodyTooLarge(long limit) => $"the request's body exceeds the limit of {limit} bytes; send less, or a reference to where it is";
-
-    private async Task RunAsync(LiveInvocation invocation)
+    private async ValueTask FailAsync(LiveInvocation invocation, Exception exception)
     {
-        var http = invocation.Http;
-        var gate = invocation.Route.Gate;
-        var again = false;
-        while (true)
+        Log.Failed(logger, exception, invocation.Id);
+        invocation.ReleaseSlot();
+        if (invocation.Http.Response.HasStarted)
         {
-            // A cold start hides in this await, nowhere else.
-            var wish = new SlotWish(invocation.Route, invocation.ReceivedAt) { IsAgain = again, MayGoAhead = !invocation.Route.IsHttp && invocation.SmallBody is not null };
-            var acquiring = gate.AcquireAsync(wish, http.RequestAborted);
-            var hasWaited = again || !acquiring.IsCompleted;
-            var acquired = await acquiring;
-            if (acquired.Instance is not { } instance)
-            {
-                invocation.EndWaiting();
-                invocation.RetryAfterSeconds = acquired.RetryAfterSeconds;
-                invocation.Fail(acquired.Error, acquired.Detail);
-                break;
-            }
-
-            invocation.Start(instance, hasWaited, acquired.IsCold);
-            if (hasWaited && http.RequestAborted.IsCancellationRequested)
-            {
-                invocation.ReleaseSlot();
-                invocation.Fail(InvocationError.CallerGone, "");
-                break;
-            }
-
-            var forwarded = await instance.TransportFrom(transports, invocation.Route.IsHttp).ForwardAsync(invocation);
-            if (forwarded == Forwarded.Done)
-            {
-                break;
-            }
-
-            // Nothing has begun, so another instance may serve it, and the caller notices only the time.
-            gate = instance.Gate;
-            if (forwarded == Forwarded.Unreachable)
-            {
-                gate.Condemn(instance, "it could not be reached on its socket");
-            }
-
-            invocation.ReleaseSlot();
-            again = true;
+            invocation.Http.Abort();
+            return;
         }
 
-        // A caller that seems to be gone and yet is connected gets an answer too, so that nobody sees an empty one.
-        var hasCaller = invocation.Error != InvocationError.CallerGone || !http.RequestAborted.IsCancellationRequested;
-        if (invocation.Error != InvocationError.None && hasCaller && !http.Response.HasStarted)
-        {
-            await ProblemWriter.WriteAsync(invocation, http.RequestAborted);
-        }
+        invocation.Fail(InvocationError.Unavailable, "the gateway failed; its log says why");
+        await ProblemWriter.WriteAsync(invocation, invocation.CallerGone);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1030, LogLevel.Error, "Invocation {InvocationId} failed in the gateway")]
+        public static partial void Failed(ILogger logger, Exception exception, string invocationId);
     }
 }

@@ -4,6 +4,7 @@ using Faas.Gateway.Activation;
 using Faas.Gateway.Routing;
 using Faas.Gateway.Usage;
 using Faas.WorkerProtocol;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Faas.Gateway.Invocation;
@@ -48,6 +49,11 @@ internal sealed class LiveInvocation(HttpContext http, FunctionRoute route, Invo
 
     /// <summary>The same moment as a timestamp.</summary>
     public long ReceivedAt { get; } = clock.GetTimestamp();
+
+    /// <summary>
+    /// Cancelled when the caller's connection closes. The connection's own token: a request's (RequestAborted) would be made for each request, and says the same on HTTP/1.1.
+    /// </summary>
+    public CancellationToken CallerGone { get; } = http.Features.GetRequiredFeature<IConnectionLifetimeFeature>().ConnectionClosed;
 
     /// <summary>Bytes of the request's body if it goes to a worker as a whole, with its head; null when it is long, or of unknown length.</summary>
     public int? SmallBody { get; } = SmallBodyOf(http);
