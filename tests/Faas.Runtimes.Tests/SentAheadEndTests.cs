@@ -115,7 +115,7 @@ public sealed class SentAheadEndTests
             Assert.Equal("/quick", (await shared.InvokeAsync(SharedFunction.To("/quick"))).Text);   // then answers are gathered where they may be
         }
 
-        string[] paths = [.. Enumerable.Repeat("/hold", concurrency - 1), "/a", "/note/1", "/b", "/die", "/note/2", "/note/3"];
+        string[] paths = [.. Enumerable.Repeat("/hold", concurrency - 1), "/a", "/b", "/die", "/note/1", "/note/2"];
         var open = (await shared.BeginAsync(paths.Select(SharedFunction.To))).Zip(paths).ToList();
         await Assert.ThrowsAsync<WorkerClosedException>(async () =>
         {
@@ -128,7 +128,7 @@ public sealed class SentAheadEndTests
 
         // Whatever has so many before it as may run, all without an End, had not begun.
         Assert.Equal(paths.Take(concurrency - 1).Append("/die"), open.Take(concurrency).Select(i => i.Second));
-        Assert.Equal(["/note/1"], SharedFunction.Begun(worker));
+        Assert.Empty(SharedFunction.Begun(worker));
     }
 
     private static async Task DrainAsync(string runtime, Func<WorkerHarness, Task> drainAsync)
