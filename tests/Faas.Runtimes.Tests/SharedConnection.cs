@@ -39,6 +39,9 @@ internal sealed class SharedConnection(FrameConnection frames) : IDisposable
 
     public Task CancelAsync(uint stream, CancelReason reason) => frames.SendFrameAsync(FrameType.Cancel, stream, new[] { (byte)reason });
 
+    /// <summary>Asks for an invocation back that was sent ahead of its turn.</summary>
+    public Task RecallAsync(uint stream) => frames.SendFrameAsync(FrameType.Recall, stream, ReadOnlyMemory<byte>.Empty);
+
     /// <summary>The next answer, of whichever invocation; or the news that one was moved.</summary>
     public async Task<SharedAnswer> ReadAsync()
     {

@@ -91,7 +91,7 @@ internal sealed class WorkerHarness : IAsyncDisposable
         Keep(new SharedConnection(await OpenAsync(ConnectionRole.Shared, "", first)));
 
     /// <summary>Specializes as function <c>hello</c>, revision <c>hello-1</c>, instance <c>i-1</c>.</summary>
-    public Task<SpecializedMessage> SpecializeAsync(string? handler, IReadOnlyDictionary<string, string>? env = null, string kind = "handler") =>
+    public Task<SpecializedMessage> SpecializeAsync(string? handler, IReadOnlyDictionary<string, string>? env = null, string kind = "handler", int concurrency = 8) =>
         Control.SpecializeAsync(new SpecializeMessage
         {
             Function = "hello",
@@ -101,14 +101,14 @@ internal sealed class WorkerHarness : IAsyncDisposable
             Handler = handler,
             MemoryMiB = 256,
             TimeoutMs = 30_000,
-            Concurrency = 8,
+            Concurrency = concurrency,
             Env = env ?? new Dictionary<string, string>(),
         });
 
     /// <summary>As <see cref="SpecializeAsync"/>; the test fails with the worker's own words when the function does not load.</summary>
-    public async Task SpecializeOkAsync(string? handler, IReadOnlyDictionary<string, string>? env = null)
+    public async Task SpecializeOkAsync(string? handler, IReadOnlyDictionary<string, string>? env = null, int concurrency = 8)
     {
-        var answer = await SpecializeAsync(handler, env);
+        var answer = await SpecializeAsync(handler, env, concurrency: concurrency);
         Assert.True(answer.Ok, $"{answer.Error}: {answer.Message}\n{string.Join('\n', answer.Trace ?? [])}");
     }
 

@@ -25,10 +25,10 @@ internal static class Workers
     }
 
     /// <summary>The function loaded as <c>app.handler</c>, ready for invocations.</summary>
-    public static async Task<WorkerHarness> ServeAsync(string runtime, string python, string node)
+    public static async Task<WorkerHarness> ServeAsync(string runtime, string python, string node, int concurrency = 8)
     {
         var worker = await StartAsync(runtime, python, node);
-        await worker.SpecializeOkAsync("app.handler");
+        await worker.SpecializeOkAsync("app.handler", concurrency: concurrency);
         return worker;
     }
 

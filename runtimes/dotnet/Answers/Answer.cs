@@ -17,12 +17,16 @@ internal sealed class Answer(IAnswerWay way) : IDisposable
     private Socket? _own = way.Socket;
     private uint _stream;
     private int _start;
+    private int _ended;
     private bool _hasLeft;
     private bool _isInBody;
     private bool _isLaidOut;
 
     /// <summary>Bytes of answers that have not left.</summary>
     public int Gathered => _writer.Position;
+
+    /// <summary>Invocations whose End is among these.</summary>
+    public int Ended => _ended;
 
     /// <summary>Whether the answer has a connection of its own.</summary>
     public bool HasOwnConnection => _own is not null;
@@ -124,6 +128,11 @@ internal sealed class Answer(IAnswerWay way) : IDisposable
         _writer.BeginFrame();
         new EndOfInvocation(outcome, CpuMicros: 0).Write(_writer);
         _writer.EndFrame(FrameType.End, _stream);
+        if (_own is null && outcome != EndOutcome.Refused)
+        {
+            _ended++;
+        }
+
         Flush();
     }
 
@@ -146,7 +155,9 @@ internal sealed class Answer(IAnswerWay way) : IDisposable
     {
         if (_writer.Position > 0)
         {
-            way.Send(_writer.Written.Span);
+            var ended = _ended;
+            _ended = 0;
+            way.Send(_writer.Written.Span, ended);
             _writer.Clear();
         }
     }
@@ -167,7 +178,12 @@ internal sealed class Answer(IAnswerWay way) : IDisposable
         if (_isLaidOut)
         {
             _isLaidOut = false;
-            _writer = Interlocked.Exchange(ref _laidOut, null) ?? new PayloadWriter();
+            if (Interlocked.Exchange(ref _laidOut, null) is null)
+            {
+                _writer = new PayloadWriter();
+                _ended = 0;
+            }
+
             _start = _writer.Position;
         }
     }
@@ -179,7 +195,7 @@ internal sealed class Answer(IAnswerWay way) : IDisposable
         using var taken = Interlocked.Exchange(ref _laidOut, null);
         if (taken is not null)
         {
-            way.Send(taken.Written.Span);
+            way.Send(taken.Written.Span, CountEnded(taken.Written.Span));
         }
     }
 
@@ -190,6 +206,7 @@ internal sealed class Answer(IAnswerWay way) : IDisposable
     {
         if (_own is null && contentLength is < 0 or > FrameHeader.BodyPieceMax)
         {
+            Leave();   // What has gathered does not wait with this one, nor is it lost when this one is cancelled.
             _writer.BeginFrame();
             _writer.EndFrame(FrameType.Move, _stream);
             try
@@ -206,6 +223,21 @@ internal sealed class Answer(IAnswerWay way) : IDisposable
         _writer.BeginFrame();
         new ResponseHead((ushort)status, contentLength).Write(_writer);
     }
+
+    /// <summary>As <see cref="Ended"/>, for whoever is not this answer's thread. Counted, because a number beside the buffer could not be taken together with it.</summary>
+    private static int CountEnded(ReadOnlySpan<byte> frames)
+    {
+        var ended = 0;
+        for (; FrameHeader.TryRead(frames, out var header); frames = frames[(FrameHeader.Length + header.PayloadLength)..])
+        {
+            if (header.Type == FrameType.End && (EndOutcome)frames[FrameHeader.Length] != EndOutcome.Refused)
+            {
+                ended++;
+            }
+        }
+
+        return ended;
+    }
 }
 
 /// <summary>The connection that answers leave over.</summary>
@@ -214,9 +246,9 @@ internal interface IAnswerWay
     /// <summary>The socket, when the connection carries one answer at a time; null when it is shared.</summary>
     Socket? Socket { get; }
 
-    /// <summary>Sends whole answers over a shared connection.</summary>
+    /// <summary>Sends whole answers over a shared connection, among them the End of <paramref name="ended"/> invocations that had begun.</summary>
     /// <exception cref="PeerGoneException">The gateway has closed the connection.</exception>
-    void Send(ReadOnlySpan<byte> answers);
+    void Send(ReadOnlySpan<byte> answers, int ended);
 
     /// <summary>
     /// Tells the gateway that the answer to <paramref name="stream"/> is moved, by sending <paramref name="announcement"/>, and waits for the connection that it goes over.

@@ -28,7 +28,7 @@ internal sealed class InvocationConnection : IAnswerWay, IWatchedConnection, IDi
     public Socket? Socket => _socket;
 
     /// <inheritdoc />
-    public void Send(ReadOnlySpan<byte> answers) => WorkerSocket.SendAll(_socket, answers);
+    public void Send(ReadOnlySpan<byte> answers, int ended) => WorkerSocket.SendAll(_socket, answers);
 
     /// <inheritdoc />
     public Socket Move(uint stream, ReadOnlySpan<byte> announcement) => throw new UnreachableException("an answer on a data connection has it for itself");

@@ -24,6 +24,9 @@ internal sealed class ServingThread(SharedConnection connection, Worker worker) 
     /// <summary>Whether it may end when it is not needed.</summary>
     public bool MayLeave { get; private set; }
 
+    /// <summary>Whether the last invocation's answer went over a connection of its own, so that its End is not among the answers.</summary>
+    public bool HasMoved => _answer.HasOwnConnection;
+
     public bool HasAnswers => _answer.Gathered > 0;
 
     /// <summary>Whether it was called and has not seen it yet.</summary>
@@ -59,6 +62,10 @@ internal sealed class ServingThread(SharedConnection connection, Worker worker) 
         catch (Exception exception) when (exception is WorkerProtocolException or PeerGoneException)
         {
             connection.Close();   // Closing the connection is the answer to both.
+        }
+        finally
+        {
+            worker.Running.Exit(_answer.Ended);   // What is ready now leaves no more.
         }
     }
 

@@ -9,15 +9,15 @@ namespace Faas.Runtime.DotNet.Connections;
 /// A gateway's connection for small invocations, as many at a time as the function's concurrency. Its threads take turns: one reads all frames that have come, and all run what was
 /// read. While the function is quick the reader runs it itself, one invocation after the other, and the answers leave in one write: no thread is woken, which would cost more than
 /// the function. When it is slow, or not known yet, others are called before the reader begins to run; and a quick one that is slow for once is noticed by the watch.
+/// What exceeds the concurrency waits in line until an End has left; the thread that has sent it goes on with the next one.
 /// </summary>
 internal sealed class SharedConnection(Worker worker, Socket socket, FrameReader frames) : IAnswerWay, IWatchedConnection
 {
     private readonly Lock _lock = new();
     private readonly Lock _sending = new();
-    private readonly Queue<Invocation> _inbox = new();
+    private readonly WaitingLine _line = new(worker);
     private readonly Dictionary<uint, Invocation> _open = [];
-    private readonly Stack<ServingThread> _resting = new();
-    private readonly List<ServingThread> _threads = [];
+    private readonly ServingThreads _threads = new(worker);
     private readonly RunningTime _usual = new();
     private bool _isReading;
     private bool _isClosed;
@@ -33,10 +33,10 @@ internal sealed class SharedConnection(Worker worker, Socket socket, FrameReader
         worker.Watch.Add(this);
         try
         {
-            var first = new ServingThread(this, worker);
+            ServingThread first;
             lock (_lock)
             {
-                _threads.Add(first);
+                first = _threads.Add(this);
             }
 
             using (first)
@@ -51,11 +51,18 @@ internal sealed class SharedConnection(Worker worker, Socket socket, FrameReader
     }
 
     /// <inheritdoc />
-    public void Send(ReadOnlySpan<byte> answers)
+    public void Send(ReadOnlySpan<byte> answers, int ended)
     {
-        lock (_sending)
+        try
         {
-            WorkerSocket.SendAll(socket, answers);
+            lock (_sending)
+            {
+                WorkerSocket.SendAll(socket, answers);
+            }
+        }
+        finally
+        {
+            End(ended);
         }
     }
 
@@ -78,11 +85,11 @@ internal sealed class SharedConnection(Worker worker, Socket socket, FrameReader
 
             if (!_isReading)
             {
-                Call(1);   // This thread may wait long, and somebody must read meanwhile.
+                _threads.Call(1, this);   // This thread may wait long, and somebody must read meanwhile.
             }
         }
 
-        Send(announcement);
+        Send(announcement, ended: 0);
         var socketOfItsOwn = moved.WaitForSocket();
         lock (_lock)
         {
@@ -95,7 +102,12 @@ internal sealed class SharedConnection(Worker worker, Socket socket, FrameReader
     /// <inheritdoc />
     public bool Look()
     {
-        List<ServingThread>? slow = null;
+        if (worker.Running.IsDraining)
+        {
+            GiveBackQuietly();
+        }
+
+        List<ServingThread>? stuck = null;
         lock (_lock)
         {
             if (_open.Count == 0 || _isClosed)
@@ -103,19 +115,28 @@ internal sealed class SharedConnection(Worker worker, Socket socket, FrameReader
                 return false;
             }
 
-            var isStuck = _steps == _stepsSeen;
-            _stepsSeen = _steps;
-            if (isStuck)
+            if (_steps == _stepsSeen)
             {
-                slow = [.. _threads];
-                if (!_isReading || _inbox.Count > 0)
-                {
-                    Call(Math.Max(1, _inbox.Count));
-                }
+                stuck = _threads.All;
+            }
+
+            _stepsSeen = _steps;
+            // Slow ones that end keep a Recall waiting like one that does not.
+            if (stuck is not null || (_line.Count > 0 && !_usual.IsQuick))
+            {
+                _threads.Call(_line.Ready + (_isReading ? 0 : 1), this);
             }
         }
 
-        slow?.ForEach(thread => thread.SendWhatIsReady());
+        if (stuck is not null)
+        {
+            stuck.ForEach(thread => thread.SendWhatIsReady());
+            lock (_lock)
+            {
+                _threads.Call(_line.Ready, this);   // Those Ends may have made room.
+            }
+        }
+
         return true;
     }
 
@@ -124,6 +145,11 @@ internal sealed class SharedConnection(Worker worker, Socket socket, FrameReader
     {
         while (true)
         {
+            if (worker.Running.IsDraining)
+            {
+                GiveBack();
+            }
+
             lock (_lock)
             {
                 invocation = null;
@@ -132,13 +158,14 @@ internal sealed class SharedConnection(Worker worker, Socket socket, FrameReader
                     return false;
                 }
 
-                if (_inbox.TryDequeue(out invocation))
+                if (_line.TryBegin(out invocation))
                 {
                     _steps++;
                     return true;
                 }
 
-                if (!_isReading)
+                // Answers leave first where others wait for it.
+                if (NeedsReader && !(thread.HasAnswers && _line.Count > 0))
                 {
                     _isReading = true;
                     return true;
@@ -146,7 +173,7 @@ internal sealed class SharedConnection(Worker worker, Socket socket, FrameReader
 
                 if (!thread.HasAnswers)
                 {
-                    _resting.Push(thread);
+                    _threads.Rest(thread);
                 }
             }
 
@@ -154,9 +181,15 @@ internal sealed class SharedConnection(Worker worker, Socket socket, FrameReader
             {
                 thread.SendAnswers();   // Before it rests, and without the lock.
             }
-            else if (!thread.Rest() && TryLeave(thread))
+            else if (!thread.Rest())
             {
-                return false;
+                lock (_lock)
+                {
+                    if (_threads.TryLeave(thread))
+                    {
+                        return false;
+                    }
+                }
             }
         }
     }
@@ -186,7 +219,7 @@ internal sealed class SharedConnection(Worker worker, Socket socket, FrameReader
             // Where only one runs at a time there is nothing more to be read but its cancellation, for which the watch calls somebody.
             if (read > 0 && worker.Function is { Spec.Concurrency: > 1 })
             {
-                Call(_usual.ThreadsFor(read));
+                _threads.Call(_usual.ThreadsFor(Math.Min(read, _line.Ready)), this);
             }
         }
     }
@@ -196,22 +229,26 @@ internal sealed class SharedConnection(Worker worker, Socket socket, FrameReader
     {
         worker.Watch.Arm();
         TimeSpan took;
+        var leaves = false;   // with the thread's answers
+        bool isAwaited;
         try
         {
             took = thread.Run(invocation);
+            leaves = !thread.HasMoved;
         }
         finally
         {
             lock (_lock)
             {
                 _open.Remove(invocation.Stream);
+                isAwaited = _line.IsHeldBack;
             }
 
-            worker.Running.Exit();
+            End(leaves ? 0 : 1);
         }
 
         _usual.Note(took);
-        if (!_usual.IsQuick || thread.AreAnswersDue)
+        if (isAwaited || !_usual.IsQuick || thread.AreAnswersDue)
         {
             thread.SendAnswers();
         }
@@ -231,18 +268,33 @@ internal sealed class SharedConnection(Worker worker, Socket socket, FrameReader
             _isClosed = true;
             open = [.. _open.Values];
             _open.Clear();
-            for (; _inbox.Count > 0; _inbox.Dequeue())
-            {
-                worker.Running.Exit();
-            }
-
-            while (_resting.TryPop(out var thread))
-            {
-                thread.Call();
-            }
+            worker.Running.Exit(_line.TakeAll().Length);
+            _threads.CallAll();
         }
 
         open.ForEach(Abandon);
+    }
+
+    /// <summary>
+    /// Whether a thread that has nothing else to do is to read. Not beside those that run one quick invocation of the line after the other: they read when it is empty, and to wake a
+    /// thread for each request meanwhile costs more than the request. Called with the lock held.
+    /// </summary>
+    private bool NeedsReader => !_isReading && (!_line.IsHeldBack || !_usual.IsQuick || _steps == _stepsSeen);
+
+    /// <summary>The End of so many invocations has left, or cannot any more.</summary>
+    private void End(int count)
+    {
+        if (count == 0)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            _line.End(count);
+        }
+
+        worker.Running.Exit(count);
     }
 
     private bool TryReadOne(ServingThread thread, ref int read)
@@ -257,6 +309,9 @@ internal sealed class SharedConnection(Worker worker, Socket socket, FrameReader
             case FrameType.Cancel:
                 Cancel(header.Stream);
                 return true;
+            case FrameType.Recall:
+                TryGiveBack(header.Stream);
+                return true;
             case FrameType.Request:
                 return TryTake(thread, header, payload, ref read);
             default:
@@ -266,14 +321,12 @@ internal sealed class SharedConnection(Worker worker, Socket socket, FrameReader
 
     private bool TryTake(ServingThread thread, FrameHeader header, ReadOnlyMemory<byte> payload, ref int read)
     {
-        var function = worker.Function;
-        var isRefused = function is null || !worker.Running.TryEnter();
         Invocation? invocation = null;
-        if (!isRefused)
+        if (worker.Function is { } function)
         {
             var reader = new PayloadReader(payload.Span);
             var head = RequestHead.Read(ref reader);
-            var headers = function!.TakesHeaders ? RequestHeaders.Read(ref reader) : [];
+            var headers = function.TakesHeaders ? RequestHeaders.Read(ref reader) : [];
             invocation = new Invocation(function, head, headers, header.Stream, worker.Watch);
         }
 
@@ -281,11 +334,6 @@ internal sealed class SharedConnection(Worker worker, Socket socket, FrameReader
         {
             if (!frames.TryRead(out var bodyHeader, out var body))
             {
-                if (!isRefused)
-                {
-                    worker.Running.Exit();
-                }
-
                 return false;
             }
 
@@ -297,7 +345,7 @@ internal sealed class SharedConnection(Worker worker, Socket socket, FrameReader
             invocation?.Body = body.ToArray();   // The buffer takes the next frames before the handler is through with it.
         }
 
-        if (invocation is null)
+        if (invocation is null || !worker.Running.TryEnter())
         {
             thread.Refuse(header.Stream);
             return true;
@@ -307,7 +355,7 @@ internal sealed class SharedConnection(Worker worker, Socket socket, FrameReader
         lock (_lock)
         {
             _open[header.Stream] = invocation;
-            _inbox.Enqueue(invocation);
+            _line.Add(invocation);
         }
 
         return true;
@@ -315,6 +363,11 @@ internal sealed class SharedConnection(Worker worker, Socket socket, FrameReader
 
     private void Cancel(uint stream)
     {
+        if (TryGiveBack(stream))
+        {
+            return;
+        }
+
         Invocation? invocation;
         lock (_lock)
         {
@@ -327,51 +380,80 @@ internal sealed class SharedConnection(Worker worker, Socket socket, FrameReader
         }
     }
 
-    private void Abandon(Invocation invocation)
-    {
-        invocation.Cancel();
-        worker.Moved.Find(invocation.Stream)?.Withdraw();
-    }
-
-    /// <summary>Calls threads that rest, and starts those that are missing: one for each invocation at most, and one to read. Called with the lock held.</summary>
-    private void Call(int count)
-    {
-        var most = worker.Function is { } function ? function.Spec.Concurrency + 1 : 1;
-        for (; count > 0; count--)
-        {
-            if (_resting.TryPop(out var thread))
-            {
-                thread.Call();
-            }
-            else if (_threads.Count < most)
-            {
-                var another = new ServingThread(this, worker);
-                _threads.Add(another);
-                Worker.StartThread(() =>
-                {
-                    using (another)
-                    {
-                        another.Serve(mayLeave: true);
-                    }
-                });
-            }
-        }
-    }
-
-    /// <summary>A thread that nobody has called for a while leaves, unless somebody does just now.</summary>
-    private bool TryLeave(ServingThread thread)
+    /// <summary>Gives an invocation back that has not begun. False when it has, or has ended, or is not known.</summary>
+    private bool TryGiveBack(uint stream)
     {
         lock (_lock)
         {
-            if (thread.IsCalled)
+            if (!_open.TryGetValue(stream, out var invocation) || !_line.TryTakeOut(invocation))
             {
                 return false;
             }
 
-            var others = _resting.Where(other => other != thread).Reverse().ToList();
-            _resting.Clear();
-            others.ForEach(_resting.Push);
-            return thread.MayLeave && _threads.Remove(thread);
+            _open.Remove(stream);
         }
+
+        Refuse([stream]);
+        return true;
+    }
+
+    /// <summary>Gives everything back that has not begun: the worker drains.</summary>
+    private void GiveBack()
+    {
+        uint[] streams;
+        lock (_lock)
+        {
+            streams = _line.TakeAll();
+            foreach (var stream in streams)
+            {
+                _open.Remove(stream);
+            }
+        }
+
+        Refuse(streams);
+    }
+
+    private void GiveBackQuietly()
+    {
+        try
+        {
+            GiveBack();
+        }
+        catch (PeerGoneException)
+        {
+            // The reader sees it too.
+        }
+    }
+
+    /// <summary>Answers, at once and not behind what gathers, that these do not begin. They were counted as running when they were read.</summary>
+    private void Refuse(ReadOnlySpan<uint> streams)
+    {
+        if (streams.IsEmpty)
+        {
+            return;
+        }
+
+        using var writer = new PayloadWriter();
+        foreach (var stream in streams)
+        {
+            writer.BeginFrame();
+            new EndOfInvocation(EndOutcome.Refused, CpuMicros: 0).Write(writer);
+            writer.EndFrame(FrameType.End, stream);
+        }
+
+        try
+        {
+            Send(writer.Written.Span, ended: 0);
+        }
+        finally
+        {
+            worker.Running.Exit(streams.Length);
+        }
+    }
+
+    private void Abandon(Invocation invocation)
+    {
+        invocation.Cancel();
+        worker.Moved.Find(invocation.Stream)?.Withdraw();
     }
 }

@@ -11,6 +11,9 @@ internal sealed class RunningInvocations(Worker worker)
     private int _state;
     private int _hasExited;
 
+    /// <summary>Whether nothing may start any more.</summary>
+    public bool IsDraining => (Volatile.Read(ref _state) & DrainingBit) != 0;
+
     /// <summary>False when nothing may start any more.</summary>
     public bool TryEnter()
     {
@@ -23,9 +26,10 @@ internal sealed class RunningInvocations(Worker worker)
         return false;
     }
 
-    public void Exit()
+    /// <summary>So many are over: their answers have left, because the process may end with the last one.</summary>
+    public void Exit(int count = 1)
     {
-        if (Interlocked.Decrement(ref _state) == DrainingBit)
+        if (Interlocked.Add(ref _state, -count) == DrainingBit)
         {
             End();
         }

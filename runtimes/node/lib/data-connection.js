@@ -49,19 +49,19 @@ class DataConnection {
 
   answer(invocation, answer) {
     this.writer.answer(invocation.stream, answer);
-    this.#ended();
+    this.#ended(invocation);
   }
 
   fail(invocation, failure) {
     this.writer.failure(invocation.stream, failure);
     this.writer.end(invocation.stream, OUTCOMES.failed);
-    this.#ended();
+    this.#ended(invocation);
   }
 
   /** After an answer that was sent piece by piece. */
   end(invocation) {
     this.writer.end(invocation.stream, OUTCOMES.completed);
-    this.#ended();
+    this.#ended(invocation);
   }
 
   outlet() { return Promise.resolve(this); }
@@ -151,11 +151,16 @@ class DataConnection {
     answering.run(this.#worker, this.#running, body);
   }
 
-  #ended() {
+  #ended(invocation) {
     this.#running = null;
     this.writer.flush(this.#socket);
-    if (this.#socket.writableNeedDrain) this.#drained().then(() => this.#worker.leave());
-    else this.#worker.leave();
+    if (this.#socket.writableLength > 0) this.#socket.write(NOTHING, () => this.#left(invocation));
+    else this.#left(invocation);
+  }
+
+  #left({ home }) {
+    this.#worker.leave();
+    if (home !== this) home.leftElsewhere();
   }
 
   async #drained() {

@@ -7,7 +7,7 @@ const BODY_PIECE_MAX = 64 * 1024;
 const END_OF_BODY = 1;
 
 const TYPES = Object.freeze({
-  hello: 0x01, specialize: 0x10, specialized: 0x11, log: 0x12, shutdown: 0x13, request: 0x20, requestBody: 0x21, cancel: 0x23, take: 0x24,
+  hello: 0x01, specialize: 0x10, specialized: 0x11, log: 0x12, shutdown: 0x13, request: 0x20, requestBody: 0x21, cancel: 0x23, take: 0x24, recall: 0x25,
   response: 0x30, responseBody: 0x31, end: 0x32, failure: 0x33, move: 0x34,
 });
 

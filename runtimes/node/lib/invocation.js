@@ -12,9 +12,9 @@ class Invocation {
   #outcome = null;      // { error, value } of the callback style
   #waiting = null;      // { resolve, reject } of who waits for it
 
-  /** `line` is the connection that gets the answer; it changes when the answer is moved. */
+  /** `line` is the connection that gets the answer; it changes when the answer is moved. `home` is the one that the request came over. */
   constructor(line, stream, request, startedMs) {
-    this.line = line;
+    this.line = this.home = line;
     this.stream = stream;
     this.request = request;
     this.startedMs = startedMs;

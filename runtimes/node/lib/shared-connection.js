@@ -1,5 +1,5 @@
 'use strict';
-// A shared connection: any number of small invocations at a time.
+// A shared connection: small invocations, as many at a time as the function's concurrency; the others are held back.
 const frames = require('./frames');
 const { readRequest } = require('./heads');
 const { FrameWriter, OUTCOMES } = require('./frame-writer');
@@ -17,13 +17,16 @@ class SharedConnection {
   #worker;
   #writer = new FrameWriter(SLAB);
   #running = new Map();     // stream -> Invocation, until its End, or until it has moved
-  #awaited = null;          // { request, stream } whose body is the next frame; the request is null when it was refused
+  #awaited = null;          // { request, stream } whose body is the next frame
   #nowMs = 0;               // read between frames; one reading serves the turn's limit, the flush and the invocation's deadline
-  #isTaking = false;
-  #isBehind = false;        // frames were left for the next turn
+  #held = [];               // { stream, request, body } of those whose turn has not come
+  #underWay = 0;            // begun, and the End has not left: neither from here nor, for one that has moved, from its data connection
+  #beganMs = 0;             // when this turn began to take frames or to run handlers
+  #isTaking = false;        // frames, or what was held back: answers are sent at the end of it
+  #isBehind = false;        // frames, or what was held back, were left for the next turn
   #isFlushPlanned = false;
   #oldestMs = 0;            // when the first answer that has not left was ready; 0: none
-  #toLeave = 0;             // invocations whose End has not left
+  #toLeave = 0;             // invocations that have ended and whose End has not left
 
   constructor(socket, reader, worker) {
     this.#socket = socket;
@@ -42,13 +45,12 @@ class SharedConnection {
    */
   read() {
     this.#isTaking = true;
-    const beganMs = this.#nowMs = performance.now();
+    this.#beganMs = this.#nowMs = performance.now();
     try {
       while (this.#reader.next()) {
         this.#take(this.#reader);
-        if (this.#nowMs - beganMs > SLOW_MS) {
-          this.#isBehind = true;
-          setImmediate(() => this.#catchUp());
+        if (this.#nowMs - this.#beganMs > SLOW_MS) {
+          this.#fallBehind();
           break;
         }
       }
@@ -59,6 +61,7 @@ class SharedConnection {
       this.#isTaking = false;
     }
     this.flush();
+    this.#beginHeld();
   }
 
   answer(invocation, answer) {
@@ -84,6 +87,24 @@ class SharedConnection {
   /** The invocation has moved: from here on it is not this connection's. */
   release(invocation) { this.#running.delete(invocation.stream); }
 
+  /** The End of one that has moved has left. */
+  leftElsewhere() {
+    this.#underWay--;
+    this.#beginHeld();
+  }
+
+  /** Nothing begins any more. */
+  giveBack() {
+    for (const { stream } of this.#held.splice(0)) this.#writer.end(stream, OUTCOMES.refused);
+    this.flush();
+  }
+
+  /** Sends the answers that are ready when the process ends. */
+  flushLast() {
+    this.giveBack();   // also because nothing may begin in the place of those
+    this.flush();
+  }
+
   /** Sends all answers that are ready, in one write. */
   flush() {
     this.#oldestMs = 0;
@@ -91,9 +112,9 @@ class SharedConnection {
     const count = this.#toLeave;
     if (count === 0) return;
     this.#toLeave = 0;
-    // The process may end with the last invocation, and what the socket has not taken would end with it.
-    if (this.#worker.isDraining && this.#socket.writableLength > 0) this.#socket.write(NOTHING, () => this.#worker.leave(count));
-    else this.#worker.leave(count);
+    // The process may end with the last invocation, or with the next one, and what the socket has not taken would end with it.
+    if (this.#socket.writableLength > 0) this.#socket.write(NOTHING, () => this.#left(count));
+    else this.#left(count);
   }
 
   #take(frame) {
@@ -101,38 +122,82 @@ class SharedConnection {
     if (this.#awaited !== null) this.#takeBody(frame);
     else if (type === TYPES.request) this.#begin(frame);
     else if (type === TYPES.cancel) this.#cancel(stream, frame.payload()[0]);
+    else if (type === TYPES.recall) this.#recall(stream);
     else throw new frames.ProtocolError(`unexpected frame ${type} on a shared connection`);
   }
 
   #begin(frame) {
     const { stream, flags } = frame;
     if (this.#running.has(stream)) throw new frames.ProtocolError('the number of an invocation that runs');
-    const hasBody = (flags & frames.END_OF_BODY) === 0;
-    if (!this.#worker.enter()) {
-      this.#writer.end(stream, OUTCOMES.refused);
-      if (hasBody) this.#awaited = { stream, request: null };
-      return;
-    }
     const request = readRequest(frame);
-    if (hasBody) this.#awaited = { stream, request };
-    else this.#run(stream, request, NOTHING);
+    if ((flags & frames.END_OF_BODY) === 0) this.#awaited = { stream, request };
+    else this.#arrived(stream, request, NOTHING);
   }
 
   #takeBody(frame) {
     const { stream, request } = this.#awaited;
     if (frame.type !== TYPES.requestBody || frame.stream !== stream || !(frame.flags & frames.END_OF_BODY)) throw new frames.ProtocolError('no body behind its Request');
     this.#awaited = null;
-    if (request !== null) this.#run(stream, request, frame.payload());
+    this.#arrived(stream, request, frame.payload());
+  }
+
+  #arrived(stream, request, body) {
+    if (this.#worker.isDraining) this.#writer.end(stream, OUTCOMES.refused);
+    else if (this.#underWay < this.#worker.concurrency && this.#held.length === 0) this.#run(stream, request, body);
+    else this.#held.push({ stream, request, body });
   }
 
   #run(stream, request, body) {
+    this.#worker.enter();
+    this.#underWay++;
     const invocation = new Invocation(this, stream, request, this.#nowMs);
     this.#running.set(stream, invocation);
     answering.run(this.#worker, invocation, body);
     this.#nowMs = performance.now();
   }
 
+  /**
+   * Begins what was held back as far as there is room, each when the End of one before it has left. It is called when there is room, so also for handlers
+   * that end at once, one after the other: not for long, because frames (a Recall, say) are seen only when the event loop turns.
+   */
+  #beginHeld() {
+    if (this.#held.length === 0 || this.#isTaking || this.#isBehind) return;
+    this.#isTaking = true;
+    this.#nowMs = performance.now();
+    while (this.#held.length > 0) {
+      if (this.#underWay >= this.#worker.concurrency) {
+        if (this.#toLeave === 0) break;
+        this.flush();   // the Ends that are ready make room, unless the socket is full
+        continue;
+      }
+      if (this.#nowMs - this.#beganMs > SLOW_MS) {
+        this.#fallBehind();
+        break;
+      }
+      const { stream, request, body } = this.#held.shift();
+      this.#run(stream, request, body);
+    }
+    this.#isTaking = false;
+    this.flush();
+  }
+
+  #left(count) {
+    this.#underWay -= count;
+    this.#worker.leave(count);
+    this.#beginHeld();
+  }
+
+  /** Whether it was held back; then it is answered, and never begins. */
+  #recall(stream) {
+    const at = this.#held.findIndex((held) => held.stream === stream);
+    if (at < 0) return false;
+    this.#held.splice(at, 1);
+    this.#writer.end(stream, OUTCOMES.refused);
+    return true;
+  }
+
   #cancel(stream, reason) {
+    if (this.#recall(stream)) return;
     this.#running.get(stream)?.cancel(reason);
     this.#worker.moves.giveUp(stream);
   }
@@ -163,8 +228,14 @@ class SharedConnection {
     this.#isFlushPlanned = true;
     setImmediate(() => {
       this.#isFlushPlanned = false;
+      if (this.#held.length > 0) this.#beganMs = performance.now();
       this.flush();
     });
+  }
+
+  #fallBehind() {
+    this.#isBehind = true;
+    setImmediate(() => this.#catchUp());
   }
 
   #catchUp() {
@@ -174,8 +245,8 @@ class SharedConnection {
   }
 
   #closed() {
-    if (this.#awaited !== null && this.#awaited.request !== null) this.#worker.leave();
     this.#awaited = null;
+    this.#held = [];
     for (const [stream, invocation] of this.#running) {
       invocation.cancel(2);
       this.#worker.moves.giveUp(stream);

@@ -14,6 +14,7 @@ const { TYPES } = frames;
 
 class Worker {
   function = null;
+  concurrency = 1;
   moves = new Moves();
   #code;
   #token;
@@ -65,12 +66,13 @@ class Worker {
 
   /** Sends the answers that are ready, because the process ends now. */
   flush() {
-    for (const connection of this.#shared) connection.flush();
+    for (const connection of this.#shared) connection.flushLast();
   }
 
   /** Takes no new invocation, and ends when the last one has ended. */
   drain() {
     this.#isDraining = true;
+    for (const connection of this.#shared) connection.giveBack();
     if (this.#running === 0) this.#exitSoon();
   }
 
@@ -145,6 +147,7 @@ class Worker {
     const started = performance.now();
     try {
       if (message.kind !== 'handler') throw new LoadError('LoadFailed', `functions of kind '${message.kind}' are served by the dotnet stem, not by a Node worker`);
+      this.concurrency = Math.max(1, message.concurrency || 1);
       process.chdir(this.#code);
       setEnvironment(message, this.#code);
       this.function = new LoadedFunction(await load(message.handler, this.#code), this.#code, message);

@@ -72,6 +72,9 @@ class DataConnection:
     def flush_some(self):
         """Nothing is gathered here."""
 
+    def give_back(self):
+        """Nothing is held back here."""
+
     # An answer that was moved here.
 
     def adopt(self, invocation):

@@ -15,6 +15,8 @@ class Member:
         self.watch = Stopwatch()
         self.is_busy = False           # counted as such by the worker
         self.gathers_since = 0.0
+        self.gathered = 0              # answers since then, which have not left
+        self.gathers_max = 1           # one more could begin beside others before an earlier one's End has left
 
     def come_out(self):
         """Ends the leader's stay in a handler. True for the first who does."""
@@ -31,7 +33,7 @@ class Crew:
         self.leader = None             # None: all are busy with what they have read, and the hub stands in
         self.is_closed = False
         self._work = work              # what a new thread does, with its Member
-        self._size_max = size_max
+        self._limit = self._size_max = size_max
         self._size = 1
         self._idle = []
         self._is_wanted = False        # a new leader was looked for in vain
@@ -68,6 +70,10 @@ class Crew:
             idle, self._idle = self._idle, []
         for member in idle:
             member.turn.release()
+
+    def room(self):
+        """Invocations that the leader may run beside what the others run. It may grow while it leads, and does not shrink."""
+        return self._limit - self._size + 1 + len(self._idle)
 
     def quit(self):
         """Whether this thread was the last one."""

@@ -69,6 +69,11 @@ class Hub:
         self.is_ticking = True
         self._timer.set()
 
+    def give_back(self):
+        """What connections have received and not begun never begins."""
+        for connection in self._connections.copy():
+            connection.give_back()
+
     def exit_by(self, deadline):
         """The process ends at this time (monotonic) at the latest."""
         self._deadline = deadline if self._deadline is None else min(deadline, self._deadline)
@@ -153,6 +158,7 @@ class Hub:
         self._awake = False
 
     def _end(self):
+        self.give_back()
         for connection in self._connections.copy():
             connection.flush_some()   # what was answered already is not lost when another invocation ends the process
         self.control.send_last()

@@ -10,12 +10,13 @@ _READ_MAX = 64 * 1024
 class Inbox:
     """Read by one thread at a time: the one that leads, or the hub while it stands in."""
 
-    def __init__(self, sock, make):
-        self.ready = collections.deque()   # read and not begun
+    def __init__(self, sock, make, refuse):
+        self.ready = collections.deque()   # read and not begun; taken out in one step, so that what one thread gives back no other one begins
         # By number: what was read, and has not ended. Whoever takes one out decides what becomes of it: a Cancel, a Take, or the thread that runs it.
         self.running = {}
         self._socket = sock
         self._make = make                  # an Invocation of its number
+        self._refuse = refuse              # answers these numbers: they never begin
         self._rest = b""                   # the beginning of a frame
 
     def read(self, flags=0):
@@ -31,9 +32,35 @@ class Inbox:
         self._cut(self._rest + data if self._rest else data)
 
     def cancel(self, stream, reason):
+        if self.recall(stream):
+            return
         invocation = self.running.pop(stream, None)
         if invocation is not None:
             invocation.gate.cancel(reason)
+
+    def recall(self, stream):
+        """Gives it back, if it has not begun; whether it has not."""
+        invocation = self.running.get(stream)
+        try:
+            self.ready.remove(invocation)
+        except ValueError:
+            return False
+        del self.running[stream]
+        self._refuse([stream])
+        return True
+
+    def give_back(self):
+        """Everything that has not begun."""
+        streams = []
+        try:
+            while True:
+                invocation = self.ready.popleft()
+                self.running.pop(invocation.stream, None)
+                streams.append(invocation.stream)
+        except IndexError:
+            pass
+        if streams:
+            self._refuse(streams)
 
     def cancel_all(self, reason):
         for stream in list(self.running):
@@ -61,6 +88,8 @@ class Inbox:
                 self.ready.append(invocation)
             elif kind == frames.CANCEL:
                 self.cancel(stream, data[head] if head < at_next else 0)
+            elif kind == frames.RECALL:
+                self.recall(stream)
             else:
                 raise frames.ProtocolError("unexpected frame %#x" % kind)
             at = at_next

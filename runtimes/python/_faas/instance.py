@@ -112,6 +112,7 @@ class Worker:
     def drain(self):
         """Takes no new invocation, and ends when the last one has ended."""
         self.is_draining = True
+        self.hub.give_back()
         if not self._busy:
             self.hub.exit(0)
 

@@ -15,24 +15,27 @@ class Outbox:
     def flush(self):
         """Returns when everything gathered so far has left."""
         gathered = self._gathered
-        with self._sending:
-            count = len(gathered)
-            if count:
-                data = b"".join(gathered[:count])
-                del gathered[:count]
-                self._socket.sendall(data)
+        while True:
+            with self._sending:
+                count = len(gathered)
+                if count:
+                    data = b"".join(gathered[:count])
+                    del gathered[:count]
+                    self._socket.sendall(data)
+            if not gathered:   # else it came while this thread was sending, from one that does not wait; see flush_some
+                return
 
     def flush_some(self):
         """Sends what can be sent without waiting."""
-        if not self._sending.acquire(False):
-            return   # somebody is at it
-        try:
-            count = len(self._gathered)
-            if count:
+        while self._gathered and self._sending.acquire(False):   # or somebody is at it, and looks again afterwards
+            try:
+                count = len(self._gathered)
                 data = b"".join(self._gathered[:count])
                 sent = self._socket.send(data, socket.MSG_DONTWAIT)
-                self._gathered[:count] = (data[sent:],)
-        except OSError:
-            pass   # it is full; or closed, which others will see too
-        finally:
-            self._sending.release()
+                self._gathered[:count] = (data[sent:],) if sent < len(data) else ()
+                if sent < len(data):
+                    return
+            except OSError:
+                return   # it is full; or closed, which others will see too
+            finally:
+                self._sending.release()

@@ -1,4 +1,9 @@
-"""A shared connection: many small invocations at a time. Handlers may block, so threads take turns at reading; see crew.py."""
+"""
+A shared connection: many small invocations at a time. Handlers may block, so threads take turns at reading; see crew.py.
+
+There are as many threads as invocations may be under way, each runs one at a time, and sends its End before it is free for the next one. Only the leader goes on while
+answers are gathered: as long as those and what the others run leave room for one more. So what is more than that waits, in the order in which it came.
+"""
 import queue
 import socket
 
@@ -22,7 +27,7 @@ class SharedConnection:
         self._pace = worker.pace
         self._crew = Crew(worker.concurrency, self._work)
         self._first = reader.rest()
-        self._in = Inbox(sock, lambda stream: Invocation(worker, self, stream))
+        self._in = Inbox(sock, lambda stream: Invocation(worker, self, stream), self._refuse)
         self._out = Outbox(sock)
         self._poll = worker.main.poll_with(sock) if worker.concurrency == 1 else None   # the main thread waits for other things too
         self._is_watched = False   # by the hub, in place of a leader; guarded by the crew's lock
@@ -49,6 +54,10 @@ class SharedConnection:
 
     def flush_some(self):
         self._out.flush_some()
+
+    def give_back(self):
+        """Whatever has not begun never will: no new invocation is taken."""
+        self._in.give_back()
 
     def take(self, stream, connection):
         """Gives a moved answer the connection that has come for it. False: nothing of this number waits for one."""
@@ -86,8 +95,7 @@ class SharedConnection:
             while self._crew.lead(me):
                 self._stop_watching()
                 self._out.flush()
-                me.watch.start()
-                me.gathers_since = me.watch.started
+                self._start_gathering(me)
                 while self._take_next(me):
                     pass
         except (frames.ProtocolError, OSError):
@@ -108,17 +116,23 @@ class SharedConnection:
                 self._worker.main.wait_for(self._poll)
             if not self._in.read():
                 raise OSError("closed")
-            me.watch.start()
-            me.gathers_since = me.watch.started
+            self._start_gathering(me)
             return True
-        invocation = self._in.ready.popleft()
         if not me.is_busy:
             me.is_busy = self._worker.enter()
-            if not me.is_busy:
-                self._in.running.pop(invocation.stream, None)
-                self._out.add(frames.end(invocation.stream, frames.REFUSED, 0))
-                return True
+        if self._worker.is_draining:
+            self._in.give_back()
+            return True
+        if me.gathered >= me.gathers_max:
+            self._out.flush()
+            me.gathered = 0
         pace = self._pace
+        if pace.is_slow and self._poll:
+            self._look_for_recalls()
+        try:
+            invocation = self._in.ready.popleft()
+        except IndexError:   # given back in this moment
+            return True
         if pace.is_slow or not pace.is_known and self._in.ready:
             self._out.flush()
             if self._crew.pass_on(me):
@@ -136,10 +150,15 @@ class SharedConnection:
             self._out.flush()
             self._leave(me)
             return False
+        me.gathered += 1
         if me.watch.started - me.gathers_since > _GATHER_MAX:
             self._out.flush()
-            me.gathers_since = me.watch.started
+            me.gathers_since, me.gathered = me.watch.started, 0
         return True
+
+    def _start_gathering(self, me):
+        me.watch.start()
+        me.gathers_since, me.gathered, me.gathers_max = me.watch.started, 0, self._crew.room()
 
     def _run(self, me, invocation):
         invocation.member = me
@@ -159,6 +178,18 @@ class SharedConnection:
             self._out.add(*last, end)
         else:
             invocation.connection.finish((*last, end))
+
+    def _look_for_recalls(self):
+        # Several that are slow, though not so slow that the hub stands in, would keep one waiting for as long as all of them take.
+        try:
+            if not self._in.read(socket.MSG_DONTWAIT):
+                raise OSError("closed")
+        except BlockingIOError:
+            pass
+
+    def _refuse(self, streams):
+        self._out.add(*[frames.end(stream, frames.REFUSED, 0) for stream in streams])
+        self._out.flush_some()
 
     def _leave(self, me):
         if me.is_busy:
