@@ -12,7 +12,7 @@ public interface IUsageLedger
     /// </summary>
     /// <returns>The segment's position: everything before it is durable and may be forgotten by the gateway.</returns>
     /// <exception cref="UsageGapException">The batch overlaps the position without ending before it, or begins after it.</exception>
-    Task<long> IngestAsync(UsagePosition position, IReadOnlyList<UsageRecord> records, CancellationToken ct);
+    Task<long> IngestAsync(UsagePosition position, UsageChunk records, CancellationToken ct);
 
     /// <summary>
     /// The newest records first, of one function, of one invocation, or of both. An invocation id may have several records,
@@ -26,7 +26,13 @@ public interface IUsageLedger
     /// <summary>The totals of one function; zeros when it was never invoked.</summary>
     Task<UsageTotals> TotalsAsync(string function, CancellationToken ct);
 
-    /// <summary>Removes records of invocations received before <paramref name="before"/>; totals stay.</summary>
+    /// <summary>
+    /// Sums by function, revision and outcome of the periods that begin at or after <paramref name="from"/> and before <paramref name="to"/>, in this order:
+    /// by beginning, function, revision, outcome. They agree with the records at every moment. Days are kept for ever, hours as long as records.
+    /// </summary>
+    Task<IReadOnlyList<UsagePeriodSum>> SumsAsync(UsagePeriod period, DateTimeOffset from, DateTimeOffset to, CancellationToken ct);
+
+    /// <summary>Removes records of invocations received before <paramref name="before"/>, and the hours before it; totals and days stay.</summary>
     /// <returns>How many were removed.</returns>
     Task<int> PruneAsync(DateTimeOffset before, CancellationToken ct);
 }

@@ -1,6 +1,7 @@
 using Faas.Contracts.Invocations;
 using Faas.Gateway.Uplink;
 using Faas.Gateway.Usage;
+using Faas.Link;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -8,6 +9,9 @@ namespace Faas.Gateway.Tests.Usage;
 
 public sealed class DrainTests : IDisposable
 {
+    /// <summary>Records of 136 bytes in 64 KiB.</summary>
+    private const int WholeBatch = 65_536 / 136;
+
     private readonly string _folder = Directory.CreateTempSubdirectory("fgt-drain-").FullName;
     private readonly Outbox _outbox = new();
     private readonly UsageJournal _journal;
@@ -26,12 +30,12 @@ public sealed class DrainTests : IDisposable
     {
         Append(3);
         _drain.Round(onlyWhole: true);
-        Append(1000);
+        Append(700);
         _drain.Round(onlyWhole: true);
         _drain.Round();
 
-        Assert.Equal(512, await TakeAsync());
-        Assert.Equal(1003 - 512, await TakeAsync());
+        Assert.Equal(WholeBatch, await TakeAsync());
+        Assert.Equal(703 - WholeBatch, await TakeAsync());
         Assert.False(_outbox.IsBacklogged);
     }
 
@@ -49,12 +53,12 @@ public sealed class DrainTests : IDisposable
         while (sent < count)
         {
             _drain.Round(onlyWhole: true);
-            for (var batches = Math.Min(JournalSegment.WindowLength, (count - sent + 511) / 512); batches > 0; batches--)
+            for (var batches = Math.Min(JournalSegment.WindowLength, (count - sent + (WholeBatch - 1)) / WholeBatch); batches > 0; batches--)
             {
                 sent += await TakeAsync();
             }
 
-            _drain.Acknowledge(new Faas.Link.UsageAck { Boot = "boot", Segment = 0, To = first.Unacked()[^1] });
+            _drain.Acknowledge(new UsageAck { Boot = "boot", Segment = 0, To = first.Unacked()[^1] });
         }
 
         Assert.Equal(count, sent);
@@ -82,6 +86,6 @@ public sealed class DrainTests : IDisposable
     private async Task<int> TakeAsync()
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-        return (await _outbox.TakeAsync(limit.Token)).Usage.Records.Count;
+        return (await _outbox.TakeAsync(limit.Token)).Usage is { Format: UsageCodec.Format } batch ? UsageEntries.Of(batch).Count : 0;
     }
 }
