@@ -14,6 +14,7 @@ public sealed class SqliteStore : IFunctionStore, IUsageLedger, IAsyncDisposable
     private readonly SqliteWriter _writer;
     private readonly SqliteReaders _readers;
     private readonly string _currency;
+    private readonly OpenChunk _open = new();
 
     private SqliteStore(SqliteWriter writer, SqliteReaders readers, string currency)
     {
@@ -47,11 +48,11 @@ public sealed class SqliteStore : IFunctionStore, IUsageLedger, IAsyncDisposable
     public async Task<IReadOnlyList<ServingFunction>> ListServingAsync(CancellationToken ct) => await _readers.ReadAsync(FunctionTables.ListServing, ct);
 
     /// <inheritdoc/>
-    public Task<long> IngestAsync(UsagePosition position, UsageChunk records, CancellationToken ct)
+    public Task<long> IngestAsync(UsagePosition position, Action<UsageChunk> add, CancellationToken ct)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(position.From, nameof(position));
         ArgumentOutOfRangeException.ThrowIfLessThan(position.To, position.From, nameof(position));
-        return _writer.WriteAsync(session => UsageIngestion.Ingest(session, position, records), ct);
+        return _writer.WriteAsync(session => UsageIngestion.Ingest(session, _open, position, add), ct);
     }
 
     /// <inheritdoc/>

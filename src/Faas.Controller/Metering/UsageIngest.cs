@@ -80,7 +80,7 @@ internal sealed partial class UsageIngest(IUsageLedger ledger, PriceTable prices
     {
         try
         {
-            return (await ledger.IngestAsync(new UsagePosition(batch.Boot, batch.Segment, batch.From, batch.To), _pricing.Price(batch), ct), false);
+            return (await ledger.IngestAsync(new UsagePosition(batch.Boot, batch.Segment, batch.From, batch.To), chunk => _pricing.AddTo(chunk, batch), ct), false);
         }
         catch (UsageGapException e)
         {

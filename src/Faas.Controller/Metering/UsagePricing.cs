@@ -18,29 +18,26 @@ internal sealed class UsagePricing(PriceTable prices)
 
     private readonly (long BilledMs, int MemoryMiB, long Pico)[] _costs = new (long, int, long)[Remembered];
 
-    /// <summary>The records of <paramref name="batch"/> with their prices.</summary>
-    /// <exception cref="InvalidDataException">They are damaged, or of a version that this one doesn't know.</exception>
-    public UsageChunk Price(UsageBatch batch)
+    /// <summary>Adds the records of <paramref name="batch"/> with their prices.</summary>
+    /// <exception cref="FormatException">They are damaged, or of a version that this one doesn't know.</exception>
+    public void AddTo(UsageChunk chunk, UsageBatch batch)
     {
         if (batch.Format != UsageCodec.Format)
         {
-            throw new InvalidDataException($"the gateway sends usage records of format {batch.Format}, and this controller knows {UsageCodec.Format}");
+            throw new FormatException($"the gateway sends usage records of format {batch.Format}, and this controller knows {UsageCodec.Format}");
         }
 
         var records = batch.Records.Span;
-        var chunk = new UsageChunk(records.Length / 128);
         for (var at = 0; at < records.Length;)
         {
             if (!UsageFrame.TryRead(records[at..], out var frame) || !IsBelievable(frame))
             {
-                throw new InvalidDataException($"what begins at byte {at} of {records.Length} is no sound usage record");
+                throw new FormatException($"what begins at byte {at} of {records.Length} is no sound usage record");
             }
 
             chunk.Add(Price(frame));
             at += frame.Length;
         }
-
-        return chunk;
     }
 
     private UsageLine Price(in UsageFrame frame)

@@ -9,10 +9,6 @@ namespace Faas.Storage;
 /// </summary>
 internal static class UsageChunks
 {
-    /// <summary>A chunk with fewer records takes up the next batch, so that a function called once a minute doesn't make half a million rows a year.</summary>
-    public const int SmallBelow = 256;
-
-    private const string Smallest = "SELECT id FROM usage_chunks WHERE is_summed = 0 AND records < ? ORDER BY records LIMIT 1";
     private const string IsTaken = "SELECT 1 FROM usage_chunks WHERE id = ?";
     private const string InsertChunk = "INSERT INTO usage_chunks (id, first_us, last_us, records, is_summed, keys) VALUES (?, ?, ?, ?, ?, ?)";
     private const string InsertBody = "INSERT INTO usage_bodies (chunk, body) VALUES (?, ?)";
@@ -20,23 +16,8 @@ internal static class UsageChunks
     private const string DeleteChunk = "DELETE FROM usage_chunks WHERE id = ?";
     private const string DeleteBody = "DELETE FROM usage_bodies WHERE chunk = ?";
 
-    /// <summary>Stores new records, whose sums are not in the totals yet: with those of a small chunk if there is one, or as a chunk of their own.</summary>
-    public static void Append(SqliteSession session, UsageChunk records)
-    {
-        if (FindSmall(session) is { } small)
-        {
-            var merged = new UsageChunk(SmallBelow + records.Count);
-            ReadBody(session, small, body => AddAll(merged, body, long.MinValue));
-            AddAll(merged, records.ToBytes(), long.MinValue);
-            Delete(session, small);
-            records = merged;
-        }
-
-        Insert(session, records, isSummed: false);
-    }
-
-    /// <summary>Stores a chunk under the next free id.</summary>
-    public static void Insert(SqliteSession session, UsageChunk records, bool isSummed)
+    /// <summary>Stores a chunk under the next free id, which is returned.</summary>
+    public static long Insert(SqliteSession session, UsageChunk records, bool isSummed)
     {
         var id = records.LastUs;
         while (Exists(session, id))
@@ -56,6 +37,7 @@ internal static class UsageChunks
         body.Bind(1, id);
         body.Bind(2, records.ToBytes());
         body.Run();
+        return id;
     }
 
     public static void Delete(SqliteSession session, long id)
@@ -94,14 +76,6 @@ internal static class UsageChunks
                 chunk.Add(line);
             }
         }
-    }
-
-    private static long? FindSmall(SqliteSession session)
-    {
-        var smallest = session.Statement(Smallest);
-        smallest.Bind(1, SmallBelow);
-        using var rows = smallest.Read();
-        return rows.Next() ? rows.Int64(0) : null;
     }
 
     private static bool Exists(SqliteSession session, long id)

@@ -13,7 +13,7 @@ internal static class UsageIngestion
         ON CONFLICT (boot, segment) DO UPDATE SET position = excluded.position
         """;
 
-    public static long Ingest(SqliteSession session, UsagePosition position, UsageChunk records)
+    public static long Ingest(SqliteSession session, OpenChunk open, UsagePosition position, Action<UsageChunk> add)
     {
         if (StoredOf(session, position) is { } stored)
         {
@@ -28,12 +28,8 @@ internal static class UsageIngestion
             }
         }
 
-        if (records.Count > 0)
-        {
-            UsageChunks.Append(session, records);
-            UsageRollup.RunIfDue(session);
-        }
-
+        open.Append(session, add);
+        UsageRollup.RunIfDue(session);
         Advance(session, position);
         return position.To;
     }

@@ -8,10 +8,10 @@ namespace Faas.Storage;
 /// </summary>
 internal static class UsageRollup
 {
-    /// <summary>Chunks that may wait. Reading the sums opens them: 64 take about 2 ms.</summary>
-    private const int WaitingMax = 64;
+    /// <summary>Records that may wait in chunks: more than a second's. Reading sums opens those chunks, which takes some ms.</summary>
+    private const int WaitingMax = 50_000;
 
-    private const string CountWaiting = "SELECT count(*) FROM usage_chunks WHERE is_summed = 0";
+    private const string CountWaiting = "SELECT total(records) FROM usage_chunks WHERE is_summed = 0";
 
     private const string Columns = "invocations, errors, cold_starts, billed_ms, mib_ms, bytes_in, bytes_out, cost_pico";
 
