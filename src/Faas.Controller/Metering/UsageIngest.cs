@@ -24,6 +24,12 @@ internal sealed partial class UsageIngest(IUsageLedger ledger, PriceTable prices
 
     private readonly UsagePricing _pricing = new(prices);
 
+    /// <summary>The segment whose position the ledger knows; the gateway sends one after the other.</summary>
+    private (string Boot, long Segment)? _known;
+
+    /// <summary>The batch that could not be read. Used on the ledger's thread.</summary>
+    private UsageBatch? _refused;
+
     private readonly Channel<UsageBatch> _batches = Channel.CreateBounded<UsageBatch>(Capacity);
 
     /// <summary>Takes one batch.</summary>
@@ -43,16 +49,35 @@ internal sealed partial class UsageIngest(IUsageLedger ledger, PriceTable prices
         var batches = new List<UsageBatch>(AtOnceMax);
         while (await _batches.Reader.WaitToReadAsync(stoppingToken))
         {
-            batches.Clear();
-            while (batches.Count < AtOnceMax && _batches.Reader.TryRead(out var batch))
-            {
-                batches.Add(batch);
-            }
-
+            TakeInto(batches);
             while (!await TryIngestAsync(batches, stoppingToken))
             {
                 // Nothing after a batch that is missing can be stored, so there is nothing else to do. The gateway's journal keeps what comes meanwhile.
                 await Task.Delay(RetryAfter, time, stoppingToken);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Takes what waits. The first batch of a segment is taken alone: until it is stored, the ledger has no position by which it would see that what
+    /// follows leaves a gap.
+    /// </summary>
+    private void TakeInto(List<UsageBatch> batches)
+    {
+        batches.Clear();
+        while (batches.Count < AtOnceMax && _batches.Reader.TryPeek(out var batch))
+        {
+            var isKnown = _known == (batch.Boot, batch.Segment);
+            if (!isKnown && batches.Count > 0)
+            {
+                return;
+            }
+
+            batches.Add(batch);
+            _batches.Reader.TryRead(out _);   // what was peeked: there is no other reader
+            if (!isKnown)
+            {
+                return;
             }
         }
     }
@@ -63,9 +88,10 @@ internal sealed partial class UsageIngest(IUsageLedger ledger, PriceTable prices
         var results = await Task.WhenAll(batches.ConvertAll(batch => IngestAsync(batch, ct)));   // The store takes them in the order of the calls.
         for (var i = 0; i < results.Length; i++)
         {
-            // The last of a segment says it for those before it.
-            if (results[i].Stored is { } stored && (i + 1 == results.Length || results[i + 1].Stored is null || !AreOfOneSegment(batches[i], batches[i + 1])))
+            // All are of one segment, so the last one says it for those before it.
+            if (results[i].Stored is { } stored && (i + 1 == results.Length || results[i + 1].Stored is null))
             {
+                _known = (batches[i].Boot, batches[i].Segment);
                 link.Post(LinkMessages.UsageAck(batches[i].Boot, batches[i].Segment, stored));
             }
         }
@@ -73,14 +99,12 @@ internal sealed partial class UsageIngest(IUsageLedger ledger, PriceTable prices
         return !Array.Exists(results, result => result.MayRetry);
     }
 
-    private static bool AreOfOneSegment(UsageBatch one, UsageBatch other) => one.Segment == other.Segment && one.Boot == other.Boot;
-
     /// <summary>Up to where the batch's segment is stored; null when the batch can't be, now or ever.</summary>
     private async Task<(long? Stored, bool MayRetry)> IngestAsync(UsageBatch batch, CancellationToken ct)
     {
         try
         {
-            return (await ledger.IngestAsync(new UsagePosition(batch.Boot, batch.Segment, batch.From, batch.To), chunk => _pricing.AddTo(chunk, batch), ct), false);
+            return (await ledger.IngestAsync(new UsagePosition(batch.Boot, batch.Segment, batch.From, batch.To), chunk => Add(batch, chunk), ct), false);
         }
         catch (UsageGapException e)
         {
@@ -97,6 +121,19 @@ internal sealed partial class UsageIngest(IUsageLedger ledger, PriceTable prices
             Log.Refused(logger, batch.Boot, batch.Segment, batch.From, batch.To, e);
             return (null, false);
         }
+    }
+
+    /// <summary>Called in the order of the batches. After one that is refused nothing of its segment is taken until it comes again, or it would be lost.</summary>
+    private void Add(UsageBatch batch, UsageChunk chunk)
+    {
+        if (_refused is { } refused && refused.Boot == batch.Boot && refused.Segment == batch.Segment && batch.From > refused.From)
+        {
+            throw new FormatException($"what is before it, at {refused.From}, was refused");
+        }
+
+        _refused = batch;
+        _pricing.AddTo(chunk, batch);
+        _refused = null;
     }
 
     private static partial class Log

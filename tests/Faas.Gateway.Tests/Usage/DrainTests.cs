@@ -64,6 +64,42 @@ public sealed class DrainTests : IDisposable
         Assert.Equal(count, sent);
     }
 
+    [Fact]
+    public async Task A_batch_has_whole_records_only_and_fits_into_its_bound()
+    {
+        Append(1000);
+        _drain.Round();
+        for (var left = 1000; left > 0;)
+        {
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+            var batch = (await _outbox.TakeAsync(limit.Token)).Usage;
+            Assert.InRange(batch.Records.Length, 1, 64 * 1024);
+            Assert.Equal(batch.To - batch.From, batch.Records.Length);
+            left -= UsageEntries.Of(batch).Count;
+        }
+    }
+
+    [Fact]
+    public async Task What_was_torn_when_an_earlier_boot_was_killed_is_left_out_of_its_batches()
+    {
+        Append(3);
+        var path = _journal.Segments().Single().Path!;
+        using (var file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
+        {
+            RandomAccess.Write(file, [0xFF, 0xFF], JournalSegment.HeaderLength + 136 + 40);   // within the second
+        }
+
+        using var journal = new UsageJournal(_folder, "next boot", NullLogger<UsageJournal>.Instance);
+        using var drain = new UsageDrain(journal, _outbox, NullLogger<UsageDrain>.Instance, new FakeTimeProvider());
+        drain.Restart();
+        drain.Round();
+
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        var batch = (await _outbox.TakeAsync(limit.Token)).Usage;
+        Assert.Equal(("boot", JournalSegment.HeaderLength, JournalSegment.HeaderLength + (3 * 136)), (batch.Boot, batch.From, batch.To));
+        Assert.Equal(2, UsageEntries.Of(batch).Count);
+    }
+
     public void Dispose()
     {
         _drain.Dispose();
