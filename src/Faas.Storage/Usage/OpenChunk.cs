@@ -18,6 +18,12 @@ internal sealed class OpenChunk
     /// <summary>However large batches are: opening a chunk takes 0.1 µs for each record.</summary>
     private const int RoomMax = 4096;
 
+    /// <summary>
+    /// However large records are, as with ids that callers choose: with four times as much their metering took 2.6 instead of 1.6 µs. Names don't count: a
+    /// thousand functions' records would take 62 instead of 30 bytes.
+    /// </summary>
+    private const int BytesMax = 64 * 1024;
+
     /// <summary>Batches that fit into a chunk.</summary>
     private const int Growth = 16;
 
@@ -25,7 +31,7 @@ internal sealed class OpenChunk
 
     private UsageChunk? _chunk;
     private long _id;
-    private int _lastBatch;
+    private int _room = RoomMin;
 
     /// <summary>Stores the records that <paramref name="add"/> adds; they are in no stored sum yet.</summary>
     public void Append(SqliteSession session, Action<UsageChunk> add)
@@ -43,7 +49,7 @@ internal sealed class OpenChunk
             }
 
             _id = UsageChunks.Insert(session, chunk, isSummed: false);
-            _lastBatch = chunk.Count - before;
+            _room = Math.Min((chunk.Count - before) * Growth, (int)((long)BytesMax * chunk.Count / chunk.Bytes));
         }
 
         _chunk = chunk;
@@ -52,7 +58,7 @@ internal sealed class OpenChunk
     private (long Id, int Records)? Find(SqliteSession session)
     {
         var smallest = session.Statement(Smallest);
-        smallest.Bind(1, Math.Clamp(_lastBatch * Growth, RoomMin, RoomMax));
+        smallest.Bind(1, Math.Clamp(_room, RoomMin, RoomMax));
         using var rows = smallest.Read();
         return rows.Next() ? (rows.Int64(0), (int)rows.Int64(1)) : null;
     }

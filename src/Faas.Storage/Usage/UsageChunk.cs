@@ -26,6 +26,7 @@ public sealed class UsageChunk
     private readonly byte[] _gatewayId = new byte[CountedId.Length];
     private byte[] _lines;
     private int _length;
+    private int _originBytes;
     private int _origin = -1;
     private int _result = -1;
     private long _received;
@@ -37,6 +38,9 @@ public sealed class UsageChunk
 
     /// <summary>Records so far.</summary>
     public int Count { get; private set; }
+
+    /// <summary>How long they are without their names, which further records share.</summary>
+    internal int Bytes => _length;
 
     /// <summary>When the oldest was received: µs since 1970.</summary>
     internal long FirstUs { get; private set; } = long.MaxValue;
@@ -104,7 +108,7 @@ public sealed class UsageChunk
     /// <summary>The records as they are stored.</summary>
     internal byte[] ToBytes()
     {
-        var bytes = new byte[HeaderLength + (3 * Varint.LengthMax) + _originsInOrder.Sum(origin => origin.Length) + (_results.Count * 3 * Varint.LengthMax) + _length];
+        var bytes = new byte[HeaderLength + (3 * Varint.LengthMax) + _originBytes + (_results.Count * 3 * Varint.LengthMax) + _length];
         bytes[HeaderLength - 1] = Version;
         var at = HeaderLength;
         Varint.Write(bytes, ref at, Count);
@@ -204,6 +208,7 @@ public sealed class UsageChunk
             index = _originsInOrder.Count;
             var bytes = origin.ToArray();
             _originsInOrder.Add(bytes);
+            _originBytes += bytes.Length;
             _origins.Add(bytes, index);
             _keys.Add(UsageKeys.OfFunction(Origin.FunctionOf(bytes)));
         }
