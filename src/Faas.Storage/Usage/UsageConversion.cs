@@ -5,7 +5,7 @@ using Microsoft.Data.Sqlite;
 namespace Faas.Storage;
 
 /// <summary>
-/// Moves the records of a database from before chunks, which had a row for each, into chunks: about 3 s a million, once, when the store is opened.
+/// Moves the records of a database from before chunks, which had a row for each, into chunks: about 5 s a million, once, when the store is opened.
 /// A crash in between leaves the rest for the next time. They are in the totals already, and come into the hours and days here.
 /// </summary>
 internal static class UsageConversion

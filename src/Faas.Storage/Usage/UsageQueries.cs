@@ -19,7 +19,8 @@ internal static class UsageQueries
 
     /// <summary>
     /// Walks the chunks from the newest and opens those whose keys say that they may have what is looked for; ends when nothing newer can come. A function
-    /// that is busy is found in the first chunks; for one that is not, and for an id, the keys of all are read: 30 million records in about 50 ms.
+    /// that is busy is found in the first chunks; for one that is not, and for an id, the keys of all are read: 1 ms for 20 million records with ids of
+    /// gateways, 7 ms for each million whose ids callers chose.
     /// </summary>
     public static List<UsageRecord> List(SqliteSession session, string? function, string? invocationId, int limit)
     {
