@@ -110,6 +110,21 @@ public sealed class UsageChunkTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Sums_are_exact_after_every_batch_before_and_after_chunks_are_added_to_them()
+    {
+        UsageRecord[] batch = [.. Enumerable.Range(0, 2000).Select(i => Usage($"{i}", second: i))];
+        for (var i = 1; i <= 80; i++)
+        {
+            await _store.IngestAsync(new("boot", i, 0, 1), batch, Ct);
+            Assert.Equal((i * 2000, PicoMoney.ToAmount(i * 2000)), ((await _store.TotalsAsync("hello", Ct)).Invocations, (await _store.TotalsAsync(Ct))["hello"].Cost));
+            var day = Assert.Single(await _store.SumsAsync(UsagePeriod.Day, DateTimeOffset.MinValue, DateTimeOffset.MaxValue, Ct));
+            Assert.Equal(i * 2000, day.Totals.Invocations);
+        }
+
+        Assert.True(await _store.Writer.WriteAsync(session => (long)session.Scalar("SELECT sum(invocations) FROM usage_totals")! >= 100_000, Ct));   // some waited no longer
+    }
+
+    [Fact]
     public async Task Sums_are_of_the_periods_that_begin_from_one_moment_up_to_before_another()
     {
         await _store.IngestAsync(new("boot", 0, 0, 1), [Usage("a", second: -3600), Usage("b"), Usage("c", second: 3599), Usage("d", second: 3600)], Ct);
