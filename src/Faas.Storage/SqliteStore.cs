@@ -11,12 +11,10 @@ namespace Faas.Storage;
 /// </summary>
 public sealed class SqliteStore : IFunctionStore, IUsageLedger, IAsyncDisposable
 {
-    /// <summary>About 20 ms of the writer, so that pruning a million records stops nobody else.</summary>
-    private const int PrunedAtOnceMax = 2000;
-
     private readonly SqliteWriter _writer;
     private readonly SqliteReaders _readers;
     private readonly string _currency;
+    private readonly OpenChunk _open = new();
 
     private SqliteStore(SqliteWriter writer, SqliteReaders readers, string currency)
     {
@@ -50,11 +48,11 @@ public sealed class SqliteStore : IFunctionStore, IUsageLedger, IAsyncDisposable
     public async Task<IReadOnlyList<ServingFunction>> ListServingAsync(CancellationToken ct) => await _readers.ReadAsync(FunctionTables.ListServing, ct);
 
     /// <inheritdoc/>
-    public Task<long> IngestAsync(UsagePosition position, IReadOnlyList<UsageRecord> records, CancellationToken ct)
+    public Task<long> IngestAsync(UsagePosition position, Action<UsageChunk> add, CancellationToken ct)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(position.From, nameof(position));
         ArgumentOutOfRangeException.ThrowIfLessThan(position.To, position.From, nameof(position));
-        return _writer.WriteAsync(session => UsageIngestion.Ingest(session, position, records), ct);
+        return _writer.WriteAsync(session => UsageIngestion.Ingest(session, _open, position, add), ct);
     }
 
     /// <inheritdoc/>
@@ -74,16 +72,21 @@ public sealed class SqliteStore : IFunctionStore, IUsageLedger, IAsyncDisposable
         _readers.ReadAsync(session => UsageQueries.Totals(session, function, _currency), ct);
 
     /// <inheritdoc/>
+    public async Task<IReadOnlyList<UsagePeriodSum>> SumsAsync(UsagePeriod period, DateTimeOffset from, DateTimeOffset to, CancellationToken ct) =>
+        await _readers.ReadAsync(session => UsageQueries.Sums(session, period, from, to, _currency), ct);
+
+    /// <inheritdoc/>
     public async Task<int> PruneAsync(DateTimeOffset before, CancellationToken ct)
     {
+        var beforeUs = UnixMicroseconds.From(before);
         var total = 0;
-        int removed;
+        bool isDone;
         do
         {
-            removed = await _writer.WriteAsync(session => UsageQueries.Prune(session, before, PrunedAtOnceMax), ct);
+            (var removed, isDone) = await _writer.WriteAsync(session => UsagePruning.Run(session, beforeUs), ct);
             total += removed;
         }
-        while (removed == PrunedAtOnceMax);
+        while (!isDone);   // other writes get their turn in between
         return total;
     }
 
@@ -106,13 +109,14 @@ public sealed class SqliteStore : IFunctionStore, IUsageLedger, IAsyncDisposable
             session.Execute("PRAGMA foreign_keys = ON");
             session.Execute("PRAGMA journal_size_limit = 67108864");   // gives the disk back after a burst
             SqliteSchema.Migrate(session, path, SqliteSchema.Migrations);
+            UsageConversion.Run(session);
         }
         catch (Exception exception)
         {
             session?.Dispose();
             throw exception switch
             {
-                SqliteException => SqliteErrors.Explain(exception, path),
+                SqliteException or InvalidDataException => SqliteErrors.Explain(exception, path),
                 IOException or UnauthorizedAccessException => new StoreException(
                     StoreFailure.CannotOpen, $"The database {path} cannot be created: {exception.Message}", exception),
                 _ => exception,

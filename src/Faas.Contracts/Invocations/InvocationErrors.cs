@@ -19,6 +19,9 @@ public static class InvocationErrors
         new(400, Blame.Caller, false, false, "Bad request"),
     ];
 
+    /// <summary>Whether <paramref name="error"/> is one that this version has a name for.</summary>
+    public static bool IsKnown(InvocationError error) => (uint)error < Table.Length;
+
     /// <summary>The traits of <paramref name="error"/>.</summary>
     public static Traits Of(InvocationError error) => Table[(int)error];
 

@@ -23,7 +23,7 @@ internal sealed class PriceTable
 
     /// <summary>Billed time: running time rounded up to whole milliseconds, at least one; none for what never ran or is not billable.</summary>
     public static long BilledMs(TimeSpan run, InvocationError outcome, bool ran) =>
-        ran && InvocationErrors.Of(outcome).Billable ? Math.Max(1, (long)Math.Ceiling(run.TotalMilliseconds)) : 0;
+        ran && InvocationErrors.Of(outcome).Billable ? Math.Max(1, (run.Ticks + TimeSpan.TicksPerMillisecond - 1) / TimeSpan.TicksPerMillisecond) : 0;
 
     /// <summary>Cost of <paramref name="billedMs"/> at <paramref name="memoryMiB"/>, to 12 decimal places; 0 when nothing is billed.</summary>
     public decimal CostOf(long billedMs, int memoryMiB)

@@ -3,6 +3,7 @@ using Faas.Contracts.Invocations;
 using Faas.Gateway.Activation;
 using Faas.Gateway.Routing;
 using Faas.Gateway.Usage;
+using Faas.Link;
 using Faas.WorkerProtocol;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;

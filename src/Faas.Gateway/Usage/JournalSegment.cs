@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.IO.MemoryMappedFiles;
+using Faas.Link;
 using Microsoft.Win32.SafeHandles;
 
 namespace Faas.Gateway.Usage;
@@ -194,17 +195,19 @@ internal sealed unsafe class JournalSegment : IDisposable
 
     /// <summary>
     /// The record at <paramref name="at"/>, which moves behind it. False when none is published there. In an earlier boot's segment, what was being written
-    /// when the process was killed is skipped: records begin at multiples of 8 and carry a checksum.
+    /// when the process was killed is skipped: records begin at multiples of 8 and carry a checksum. This process's own records need no such check, which
+    /// would cost more than sending them.
     /// </summary>
-    public bool TryRead(ref int at, out Faas.Link.Usage usage)
+    public bool TryRead(ref int at, out ReadOnlySpan<byte> record)
     {
-        usage = null!;
+        record = default;
         for (var offset = at; offset + 8 <= Length; offset += 8)
         {
             var announced = Volatile.Read(ref *(uint*)(_bytes + offset));
-            if (announced is not (0 or EndMark) && UsageCodec.TryDecode(new ReadOnlySpan<byte>(_bytes + offset, Length - offset), out usage, out var length))
+            if (announced is not (0 or EndMark) && (!_isRecovered || IsSound(offset)))
             {
-                at = offset + length;
+                record = new ReadOnlySpan<byte>(_bytes + offset, (int)announced);
+                at = offset + record.Length;
                 return true;
             }
 
@@ -216,6 +219,21 @@ internal sealed unsafe class JournalSegment : IDisposable
 
         at = _isRecovered ? Length : at;
         return false;
+    }
+
+    /// <summary>
+    /// Copies whole records from <paramref name="at"/>, which moves behind them, up to <paramref name="end"/>, as many as there are and fit. Returns how
+    /// many bytes they are.
+    /// </summary>
+    public int Copy(ref int at, int end, Span<byte> into)
+    {
+        var copied = 0;
+        for (var next = at; next < end && TryRead(ref next, out var record) && record.TryCopyTo(into[copied..]); at = next)
+        {
+            copied += record.Length;
+        }
+
+        return copied;
     }
 
     /// <summary>Whether all records lie before <paramref name="at"/>.</summary>
@@ -249,6 +267,8 @@ internal sealed unsafe class JournalSegment : IDisposable
             _file.Dispose();
         }
     }
+
+    private bool IsSound(int offset) => UsageFrame.TryRead(new ReadOnlySpan<byte>(_bytes + offset, Length - offset), out _);
 
     private static MemoryMappedFile Map(SafeFileHandle handle) =>
         MemoryMappedFile.CreateFromFile(handle, null, Length, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: false);

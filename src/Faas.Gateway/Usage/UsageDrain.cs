@@ -1,5 +1,6 @@
 using Faas.Gateway.Uplink;
 using Faas.Link;
+using Google.Protobuf;
 
 namespace Faas.Gateway.Usage;
 
@@ -10,10 +11,11 @@ namespace Faas.Gateway.Usage;
 /// </summary>
 internal sealed partial class UsageDrain(UsageJournal journal, Outbox outbox, ILogger<UsageDrain> logger, TimeProvider clock) : BackgroundService, IUsageUplink
 {
-    private const int RecordsMax = 512;
-
-    /// <summary>What is worth a batch of its own between two rounds: about 400 records.</summary>
-    private const int WholeBatchBytes = 64 * 1024;
+    /// <summary>
+    /// Bytes of a batch, about 450 records, and what is worth a batch of its own between two rounds. Below the size from which the runtime's heap treats
+    /// an array as a large object, on both ends.
+    /// </summary>
+    private const int BatchBytesMax = 64 * 1024;
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
@@ -168,17 +170,17 @@ internal sealed partial class UsageDrain(UsageJournal journal, Outbox outbox, IL
         var ends = segment.Unacked();
         foreach (var end in ends.Where(end => end > from))
         {
-            from = Send(segment, from, end, int.MaxValue);
+            from = Send(segment, from, end, isNew: false);
         }
 
         for (var open = JournalSegment.WindowLength - ends.Count; open > 0; open--)
         {
-            if (onlyWhole && segment.End - from < WholeBatchBytes && !segment.IsFull)
+            if (onlyWhole && segment.End - from < BatchBytesMax && !segment.IsFull)
             {
                 break;
             }
 
-            var to = Send(segment, from, JournalSegment.Length, RecordsMax);
+            var to = Send(segment, from, Math.Min(from + BatchBytesMax, JournalSegment.Length), isNew: true);
             if (to == from)
             {
                 break;
@@ -191,28 +193,27 @@ internal sealed partial class UsageDrain(UsageJournal journal, Outbox outbox, IL
         return segment.EndsAt(from);
     }
 
-    private int Send(JournalSegment segment, int from, int end, int recordsMax)
+    private int Send(JournalSegment segment, int from, int end, bool isNew)
     {
-        var batch = new UsageBatch { Boot = segment.Boot, Segment = segment.Number, From = from };
-        var at = from;
         var to = from;
-        while (batch.Records.Count < recordsMax && at < end && segment.TryRead(ref at, out var usage))
-        {
-            batch.Records.Add(usage);
-            to = at;
-        }
-
-        if (to == from)
+        var records = new byte[Math.Min(end, segment.End) - from];
+        var length = segment.Copy(ref to, end, records);
+        if (length == 0)
         {
             return from;
         }
 
-        batch.To = to;
-        if (recordsMax != int.MaxValue)
+        if (isNew)
         {
             segment.NoteSent(to);   // Before it leaves.
         }
 
+        // Nobody writes to the array any more, so that it needn't be copied once more.
+        var batch = new UsageBatch
+        {
+            Boot = segment.Boot, Segment = segment.Number, From = from, To = to, Format = UsageCodec.Format,
+            Records = UnsafeByteOperations.UnsafeWrap(records.AsMemory(0, length)),
+        };
         outbox.Post(new GatewayMessage { Usage = batch });
         return to;
     }

@@ -1,3 +1,5 @@
+using Faas.Link;
+
 namespace Faas.Gateway.Usage;
 
 /// <summary>

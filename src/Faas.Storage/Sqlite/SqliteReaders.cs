@@ -48,7 +48,9 @@ internal sealed class SqliteReaders(string path) : IDisposable
         try
         {
             session = _idle.TryTake(out var idle) ? idle : SqliteSession.Open(path, SqliteOpenMode.ReadOnly);
+            session.Execute("BEGIN");   // all that it reads is of one commit
             var result = read(session);
+            session.Execute("COMMIT");
             _idle.Add(session);
             return result;
         }

@@ -70,6 +70,51 @@ internal static class SqliteSchema
             PRIMARY KEY (boot, segment)
         ) STRICT, WITHOUT ROWID;
         """,
+        """
+        -- Usage records in chunks; UsageChunks says how they are found. The rows that there were are moved by UsageConversion.
+        CREATE TABLE usage_chunks (
+            id        INTEGER PRIMARY KEY,  -- last_us, or the next number that was free
+            first_us  INTEGER NOT NULL,
+            last_us   INTEGER NOT NULL,
+            records   INTEGER NOT NULL,
+            is_summed INTEGER NOT NULL,     -- whether its records are in usage_totals and usage_sums
+            keys      BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX usage_chunks_by_start ON usage_chunks (first_us);
+        CREATE INDEX usage_chunks_unsummed ON usage_chunks (records) WHERE is_summed = 0;
+
+        CREATE TABLE usage_bodies (
+            chunk INTEGER PRIMARY KEY,
+            body  BLOB NOT NULL
+        ) STRICT;
+
+        CREATE TABLE usage_sums (
+            period      INTEGER NOT NULL,   -- its length in seconds
+            start_s     INTEGER NOT NULL,
+            function    TEXT NOT NULL,
+            revision    TEXT NOT NULL,
+            outcome     INTEGER NOT NULL,
+            invocations INTEGER NOT NULL,
+            errors      INTEGER NOT NULL,
+            cold_starts INTEGER NOT NULL,
+            billed_ms   INTEGER NOT NULL,
+            mib_ms      INTEGER NOT NULL,
+            bytes_in    INTEGER NOT NULL,
+            bytes_out   INTEGER NOT NULL,
+            cost_pico   INTEGER NOT NULL,
+            PRIMARY KEY (period, start_s, function, revision, outcome)
+        ) STRICT, WITHOUT ROWID;
+
+        -- GiB-seconds were floating-point sums of whole MiB-milliseconds, so rounding gives back what they were sums of.
+        ALTER TABLE usage_totals ADD COLUMN mib_ms INTEGER NOT NULL DEFAULT 0;
+        UPDATE usage_totals SET mib_ms = CAST(round(gib_seconds * 1024000) AS INTEGER);
+        ALTER TABLE usage_totals DROP COLUMN gib_seconds;
+
+        DROP INDEX usage_by_invocation;
+        DROP INDEX usage_by_function;
+        DROP INDEX usage_by_time;
+        ALTER TABLE usage RENAME TO usage_rows;
+        """,
     ];
 
     /// <summary>Brings the file to the newest version, one transaction a step; a crash in between leaves the step before.</summary>
@@ -85,22 +130,12 @@ internal static class SqliteSchema
 
         for (var step = (int)version; step < migrations.Count; step++)
         {
-            session.Execute("BEGIN IMMEDIATE");
-            try
+            var number = step;
+            session.InTransaction(inside =>
             {
-                session.Execute(migrations[step]);
-                session.Execute($"PRAGMA user_version = {step + 1}");
-                session.Execute("COMMIT");
-            }
-            catch
-            {
-                if (!session.IsAutocommit)
-                {
-                    session.Execute("ROLLBACK");
-                }
-
-                throw;
-            }
+                inside.Execute(migrations[number]);
+                inside.Execute($"PRAGMA user_version = {number + 1}");
+            });
         }
     }
 }

@@ -53,6 +53,26 @@ internal sealed class SqliteSession : IDisposable
         return rows;
     }
 
+    /// <summary>Runs <paramref name="write"/> in a transaction of its own.</summary>
+    public void InTransaction(Action<SqliteSession> write)
+    {
+        Execute("BEGIN IMMEDIATE");
+        try
+        {
+            write(this);
+            Execute("COMMIT");
+        }
+        catch
+        {
+            if (!IsAutocommit)
+            {
+                Execute("ROLLBACK");
+            }
+
+            throw;
+        }
+    }
+
     /// <summary>The statement of this text, for what is run thousands of times a second.</summary>
     public SqliteStatement Statement(string sql)
     {

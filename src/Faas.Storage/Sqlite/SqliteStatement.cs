@@ -4,8 +4,8 @@ using SQLitePCL;
 namespace Faas.Storage.Sqlite;
 
 /// <summary>
-/// A statement that is run thousands of times a second, bound by position from 1 and without the provider's parameter objects: 6.1 instead of 8.6 µs
-/// for a usage record with its three indexes, commit and checkpoints included. Used by its session's thread only.
+/// A statement that is run thousands of times a second, bound by position from 1 and without the provider's parameter objects; blobs come and go as
+/// spans. Used by its session's thread only.
 /// </summary>
 internal sealed class SqliteStatement(sqlite3 database, string sql) : IDisposable
 {
@@ -13,9 +13,12 @@ internal sealed class SqliteStatement(sqlite3 database, string sql) : IDisposabl
 
     public void Bind(int position, long value) => Check(raw.sqlite3_bind_int64(_statement, position, value), raw.SQLITE_OK);
 
-    public void Bind(int position, double value) => Check(raw.sqlite3_bind_double(_statement, position, value), raw.SQLITE_OK);
-
     public void Bind(int position, string value) => Check(raw.sqlite3_bind_text(_statement, position, value), raw.SQLITE_OK);
+
+    public void Bind(int position, ReadOnlySpan<byte> value) => Check(raw.sqlite3_bind_blob(_statement, position, value), raw.SQLITE_OK);
+
+    /// <summary>Runs it and reads what it finds. To be disposed before it is bound again.</summary>
+    public SqliteRows Read() => new(database, _statement);
 
     /// <summary>Runs it once with what is bound; every parameter must be bound anew for the next run.</summary>
     /// <exception cref="SqliteException">As the provider's own commands throw it.</exception>

@@ -7,12 +7,14 @@ namespace Faas.Storage;
 public interface IUsageLedger
 {
     /// <summary>
-    /// Stores the records, adds them to their functions' totals and advances the segment's position, all in one transaction. A batch
-    /// that ends at or before the position was ingested already and is skipped. A segment that is not known yet may begin anywhere.
+    /// Stores the records that <paramref name="add"/> adds to the chunk it is given, counts them in all sums and advances the segment's position, all
+    /// in one transaction. A batch that ends at or before the position was ingested already and is skipped. A segment that is not known yet may begin
+    /// anywhere. <paramref name="add"/> is called on the store's own thread, at most once, for one batch after the other in the order of the calls; when
+    /// it throws, nothing of the batch is stored.
     /// </summary>
     /// <returns>The segment's position: everything before it is durable and may be forgotten by the gateway.</returns>
     /// <exception cref="UsageGapException">The batch overlaps the position without ending before it, or begins after it.</exception>
-    Task<long> IngestAsync(UsagePosition position, IReadOnlyList<UsageRecord> records, CancellationToken ct);
+    Task<long> IngestAsync(UsagePosition position, Action<UsageChunk> add, CancellationToken ct);
 
     /// <summary>
     /// The newest records first, of one function, of one invocation, or of both. An invocation id may have several records,
@@ -26,7 +28,13 @@ public interface IUsageLedger
     /// <summary>The totals of one function; zeros when it was never invoked.</summary>
     Task<UsageTotals> TotalsAsync(string function, CancellationToken ct);
 
-    /// <summary>Removes records of invocations received before <paramref name="before"/>; totals stay.</summary>
+    /// <summary>
+    /// Sums by function, revision and outcome of the periods that begin at or after <paramref name="from"/> and before <paramref name="to"/>, in this order:
+    /// by beginning, function, revision, outcome. They agree with the records at every moment. Days are kept for ever, hours as long as records.
+    /// </summary>
+    Task<IReadOnlyList<UsagePeriodSum>> SumsAsync(UsagePeriod period, DateTimeOffset from, DateTimeOffset to, CancellationToken ct);
+
+    /// <summary>Removes records of invocations received before <paramref name="before"/>, and the hours before it; totals and days stay.</summary>
     /// <returns>How many were removed.</returns>
     Task<int> PruneAsync(DateTimeOffset before, CancellationToken ct);
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
+using Faas.Gateway.Tests.Usage;
 using Faas.Link;
 using Grpc.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -42,6 +43,9 @@ internal sealed class FakeController : IAsyncDisposable
 
     /// <summary>All batches, in the order in which they came, repetitions included.</summary>
     public IReadOnlyCollection<UsageBatch> Batches => _batches;
+
+    /// <summary>The records of all usage batches so far.</summary>
+    public List<UsageEntry> Usage => [.. _batches.SelectMany(UsageEntries.Of)];
 
     /// <summary>Hellos so far.</summary>
     public ConcurrentQueue<Hello> Hellos { get; } = new();

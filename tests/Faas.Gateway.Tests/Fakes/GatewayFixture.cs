@@ -4,6 +4,7 @@ using Faas.Contracts.Hosting;
 using Faas.Gateway.Activation;
 using Faas.Gateway.Hosting;
 using Faas.Gateway.Usage;
+using Faas.Gateway.Tests.Usage;
 using Faas.Link;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -104,20 +105,7 @@ internal sealed class GatewayFixture : IAsyncDisposable
     public Task<FakeWorker> InstanceAsync(string id = "i1", string revision = "r1", int slots = 1) => InstanceAsync(call => call.AnswerAsync().AsTask(), id, revision, slots);
 
     /// <summary>All usage records that are in the journal now, acknowledged or not, without the way over the link. Needs a controller that doesn't acknowledge.</summary>
-    public List<Faas.Link.Usage> Recorded()
-    {
-        var records = new List<Faas.Link.Usage>();
-        foreach (var segment in Journal.Segments())
-        {
-            var at = JournalSegment.HeaderLength;
-            while (segment.TryRead(ref at, out var usage))
-            {
-                records.Add(usage);
-            }
-        }
-
-        return records;
-    }
+    public List<UsageEntry> Recorded() => [.. Journal.Segments().SelectMany(segment => UsageEntries.ReadAll(segment))];
 
     /// <summary>Waits until a condition that another thread brings about holds.</summary>
     public static async Task EventuallyAsync(Func<bool> condition)

@@ -58,7 +58,7 @@ public sealed class FailureTests
         });
         await Assert.ThrowsAnyAsync<HttpRequestException>(() => gateway.GetAsync());
         await GatewayFixture.EventuallyAsync(() => gateway.Recorded().Count == 1);
-        Assert.Equal((int)InvocationError.Crashed, gateway.Recorded().Single().Outcome);
+        Assert.Equal(InvocationError.Crashed, gateway.Recorded().Single().Outcome);
     }
 
     [Fact]
@@ -211,7 +211,7 @@ public sealed class FailureTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => slow);
 
         Assert.Equal("hello", (await gateway.GetAsync()).Text);
-        Assert.Equal([(int)InvocationError.CallerGone, (int)InvocationError.None], gateway.Recorded().Select(usage => usage.Outcome));
+        Assert.Equal([InvocationError.CallerGone, InvocationError.None], gateway.Recorded().Select(usage => usage.Outcome));
         Assert.Equal(499, gateway.Recorded()[0].Status);
     }
 
@@ -296,7 +296,7 @@ public sealed class FailureTests
         await gateway.Controller.SendAsync(Say.Gone("i1", InvocationError.OutOfMemory, "too much"));
         await Assert.ThrowsAnyAsync<Exception>(() => answer.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
         await GatewayFixture.EventuallyAsync(() => gateway.Recorded().Count == 1);
-        Assert.Equal((int)InvocationError.OutOfMemory, gateway.Recorded().Single().Outcome);
+        Assert.Equal(InvocationError.OutOfMemory, gateway.Recorded().Single().Outcome);
     }
 
     [Fact]

@@ -88,7 +88,7 @@ public sealed class HttpFunctionTests
 
         await client.CloseAsync(WebSocketCloseStatus.NormalClosure, null, cancellation);
         await GatewayFixture.EventuallyAsync(() => gateway.Recorded().Count == 1);
-        Assert.Equal((101, 0), (gateway.Recorded().Single().Status, gateway.Recorded().Single().Outcome));
+        Assert.Equal((101, InvocationError.None), (gateway.Recorded().Single().Status, gateway.Recorded().Single().Outcome));
     }
 
     [Fact]

@@ -58,8 +58,8 @@ public sealed class StreamingTests
         var answer = await gateway.GetAsync("/function/hello");
 
         Assert.Equal((status, body.Length, "text/plain"), ((int)answer.Status, answer.Body.Length, answer.Header("content-type")));
-        await GatewayFixture.EventuallyAsync(() => gateway.Controller.Batches.Sum(batch => batch.Records.Count) == 1);
-        Assert.Equal(status, gateway.Controller.Batches.SelectMany(batch => batch.Records).Single().Status);
+        await GatewayFixture.EventuallyAsync(() => gateway.Controller.Usage.Count == 1);
+        Assert.Equal(status, gateway.Controller.Usage.Single().Status);
     }
 
     [Theory]
@@ -83,8 +83,8 @@ public sealed class StreamingTests
 
         Assert.Equal(body, known.Body);
         Assert.Equal(body, unknown.Body);
-        await GatewayFixture.EventuallyAsync(() => gateway.Controller.Batches.Sum(batch => batch.Records.Count) == 2);
-        Assert.All(gateway.Controller.Batches.SelectMany(batch => batch.Records), usage => Assert.Equal((size, size), (usage.BytesIn, usage.BytesOut)));
+        await GatewayFixture.EventuallyAsync(() => gateway.Controller.Usage.Count == 2);
+        Assert.All(gateway.Controller.Usage, usage => Assert.Equal((size, size), (usage.BytesIn, usage.BytesOut)));
     }
 
     [Fact]

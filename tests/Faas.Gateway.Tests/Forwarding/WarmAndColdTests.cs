@@ -1,4 +1,5 @@
 using System.Net;
+using Faas.Contracts.Invocations;
 using Faas.Gateway.Tests.Fakes;
 
 namespace Faas.Gateway.Tests.Forwarding;
@@ -32,11 +33,11 @@ public sealed class WarmAndColdTests
         await gateway.InstanceAsync();
 
         Assert.Equal("hello", (await answering).Text);
-        await GatewayFixture.EventuallyAsync(() => gateway.Controller.Batches.Sum(batch => batch.Records.Count) == 1);
-        var usage = gateway.Controller.Batches.Single().Records.Single();
+        await GatewayFixture.EventuallyAsync(() => gateway.Controller.Usage.Count == 1);
+        var usage = gateway.Controller.Usage.Single();
         Assert.True(usage.ColdUs > 0);
         Assert.Equal(0, usage.QueuedUs);
-        Assert.Equal(("hello", "r1", "i1", 128, 5L, 200, 0), (usage.Function, usage.Revision, usage.Instance, usage.MemoryMib, usage.BytesOut, usage.Status, usage.Outcome));
+        Assert.Equal(("hello", "r1", "i1", 128, 5L, 200, InvocationError.None), (usage.Function, usage.Revision, usage.Instance, usage.MemoryMiB, usage.BytesOut, usage.Status, usage.Outcome));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Faas.Gateway.Tests.Usage;
 using Faas.Contracts.Hosting;
 using Faas.Gateway.Tests.Fakes;
 
@@ -97,7 +98,7 @@ public sealed class ProcessTests : IDisposable
         using var next = Start("--data", _root, "--listen", "http://127.0.0.1:0", "--supervised");
         await ReadyAsync(next);
         await GatewayFixture.EventuallyAsync(() => Directory.GetFiles(data.Journal).Length == 1);   // The killed boot's segment is acknowledged and gone.
-        var received = controller.Batches.DistinctBy(batch => (batch.Boot, batch.Segment, batch.From, batch.To)).SelectMany(batch => batch.Records).Select(usage => usage.InvocationId);
+        var received = controller.Batches.DistinctBy(batch => (batch.Boot, batch.Segment, batch.From, batch.To)).SelectMany(UsageEntries.Of).Select(usage => usage.InvocationId);
         Assert.Equal(ids, received);
         next.StandardInput.Close();
         await EndAsync(next);

@@ -1,6 +1,7 @@
 using Faas.Contracts.Invocations;
 using Faas.Gateway.Uplink;
 using Faas.Gateway.Usage;
+using Faas.Link;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -8,6 +9,9 @@ namespace Faas.Gateway.Tests.Usage;
 
 public sealed class DrainTests : IDisposable
 {
+    /// <summary>Records of 136 bytes in 64 KiB.</summary>
+    private const int WholeBatch = 65_536 / 136;
+
     private readonly string _folder = Directory.CreateTempSubdirectory("fgt-drain-").FullName;
     private readonly Outbox _outbox = new();
     private readonly UsageJournal _journal;
@@ -26,12 +30,12 @@ public sealed class DrainTests : IDisposable
     {
         Append(3);
         _drain.Round(onlyWhole: true);
-        Append(1000);
+        Append(700);
         _drain.Round(onlyWhole: true);
         _drain.Round();
 
-        Assert.Equal(512, await TakeAsync());
-        Assert.Equal(1003 - 512, await TakeAsync());
+        Assert.Equal(WholeBatch, await TakeAsync());
+        Assert.Equal(703 - WholeBatch, await TakeAsync());
         Assert.False(_outbox.IsBacklogged);
     }
 
@@ -49,15 +53,51 @@ public sealed class DrainTests : IDisposable
         while (sent < count)
         {
             _drain.Round(onlyWhole: true);
-            for (var batches = Math.Min(JournalSegment.WindowLength, (count - sent + 511) / 512); batches > 0; batches--)
+            for (var batches = Math.Min(JournalSegment.WindowLength, (count - sent + (WholeBatch - 1)) / WholeBatch); batches > 0; batches--)
             {
                 sent += await TakeAsync();
             }
 
-            _drain.Acknowledge(new Faas.Link.UsageAck { Boot = "boot", Segment = 0, To = first.Unacked()[^1] });
+            _drain.Acknowledge(new UsageAck { Boot = "boot", Segment = 0, To = first.Unacked()[^1] });
         }
 
         Assert.Equal(count, sent);
+    }
+
+    [Fact]
+    public async Task A_batch_has_whole_records_only_and_fits_into_its_bound()
+    {
+        Append(1000);
+        _drain.Round();
+        for (var left = 1000; left > 0;)
+        {
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+            var batch = (await _outbox.TakeAsync(limit.Token)).Usage;
+            Assert.InRange(batch.Records.Length, 1, 64 * 1024);
+            Assert.Equal(batch.To - batch.From, batch.Records.Length);
+            left -= UsageEntries.Of(batch).Count;
+        }
+    }
+
+    [Fact]
+    public async Task What_was_torn_when_an_earlier_boot_was_killed_is_left_out_of_its_batches()
+    {
+        Append(3);
+        var path = _journal.Segments().Single().Path!;
+        using (var file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
+        {
+            RandomAccess.Write(file, [0xFF, 0xFF], JournalSegment.HeaderLength + 136 + 40);   // within the second
+        }
+
+        using var journal = new UsageJournal(_folder, "next boot", NullLogger<UsageJournal>.Instance);
+        using var drain = new UsageDrain(journal, _outbox, NullLogger<UsageDrain>.Instance, new FakeTimeProvider());
+        drain.Restart();
+        drain.Round();
+
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        var batch = (await _outbox.TakeAsync(limit.Token)).Usage;
+        Assert.Equal(("boot", JournalSegment.HeaderLength, JournalSegment.HeaderLength + (3 * 136)), (batch.Boot, batch.From, batch.To));
+        Assert.Equal(2, UsageEntries.Of(batch).Count);
     }
 
     public void Dispose()
@@ -82,6 +122,6 @@ public sealed class DrainTests : IDisposable
     private async Task<int> TakeAsync()
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-        return (await _outbox.TakeAsync(limit.Token)).Usage.Records.Count;
+        return (await _outbox.TakeAsync(limit.Token)).Usage is { Format: UsageCodec.Format } batch ? UsageEntries.Of(batch).Count : 0;
     }
 }

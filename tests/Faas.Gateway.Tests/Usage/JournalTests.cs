@@ -1,5 +1,6 @@
 using Faas.Contracts.Invocations;
 using Faas.Gateway.Usage;
+using Faas.Link;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Faas.Gateway.Tests.Usage;
@@ -20,7 +21,7 @@ public sealed class JournalTests : IDisposable
         using var next = Open("boot2");   // While the first is still mapped, as after kill -9 the pages are the kernel's.
         var segment = next.Segments().First();
         Assert.Equal("boot1", segment.Boot);
-        Assert.Equal(Enumerable.Range(0, 1000).Select(Id), ReadAll(segment).Select(usage => usage.InvocationId));
+        Assert.Equal(Enumerable.Range(0, 1000).Select(Id), UsageEntries.ReadAll(segment).Select(usage => usage.InvocationId));
     }
 
     [Fact]
@@ -28,14 +29,7 @@ public sealed class JournalTests : IDisposable
     {
         using var journal = Open("boot1");
         journal.Append(Entry(7));
-        var usage = ReadAll(journal.Segments().Single()).Single();
-        Assert.Equal(
-            new Faas.Link.Usage
-            {
-                InvocationId = Id(7), Function = "hello.space", Revision = "rev", Instance = "inst", ReceivedUnixUs = 1, QueuedUs = 2, ColdUs = 3, RunUs = 4, MemoryMib = 5,
-                BytesIn = 6, BytesOut = 7, Status = 504, Outcome = (int)InvocationError.Timeout,
-            },
-            usage);
+        Assert.Equal(Entry(7), UsageEntries.ReadAll(journal.Segments().Single()).Single());
     }
 
     [Fact]
@@ -56,7 +50,7 @@ public sealed class JournalTests : IDisposable
         }
 
         using var next = Open("boot2");
-        Assert.Equal([Id(0), Id(3)], ReadAll(next.Segments().First()).Select(usage => usage.InvocationId));
+        Assert.Equal([Id(0), Id(3)], UsageEntries.ReadAll(next.Segments().First()).Select(usage => usage.InvocationId));
     }
 
     [Fact]
@@ -74,7 +68,7 @@ public sealed class JournalTests : IDisposable
 
         var segments = journal.Segments();
         Assert.True(segments.Count > 1);
-        var ids = segments.SelectMany(ReadAll).Select(usage => usage.InvocationId).ToList();
+        var ids = segments.SelectMany(segment => UsageEntries.ReadAll(segment)).Select(usage => usage.InvocationId).ToList();
         Assert.Equal(4 * Each, ids.Count);
         Assert.Equal(4 * Each, ids.Distinct().Count());
         Assert.All(segments.SkipLast(1), segment => Assert.True(segment.EndsAt(EndOf(segment))));
@@ -92,8 +86,8 @@ public sealed class JournalTests : IDisposable
         using var next = Open("boot2");
         var segment = next.Segments().First();
         var at = segment.Acked;
-        Assert.True(segment.TryRead(ref at, out var usage));
-        Assert.Equal(Id(1), usage.InvocationId);
+        Assert.Equal(Id(1), UsageEntries.After(segment, at).Single().InvocationId);
+        Assert.True(segment.TryRead(ref at, out _));
         Assert.True(segment.EndsAt(at));
     }
 
@@ -142,18 +136,6 @@ public sealed class JournalTests : IDisposable
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
-
-    internal static List<Faas.Link.Usage> ReadAll(JournalSegment segment)
-    {
-        var records = new List<Faas.Link.Usage>();
-        var at = JournalSegment.HeaderLength;
-        while (segment.TryRead(ref at, out var usage))
-        {
-            records.Add(usage);
-        }
-
-        return records;
-    }
 
     private static int EndOf(JournalSegment segment)
     {

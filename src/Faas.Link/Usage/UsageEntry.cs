@@ -1,9 +1,9 @@
 using Faas.Contracts.Invocations;
 
-namespace Faas.Gateway.Usage;
+namespace Faas.Link;
 
 /// <summary>What the gateway knows about one invocation that is over; becomes a <see cref="UsageRecord"/> at the controller.</summary>
-internal readonly struct UsageEntry
+public readonly record struct UsageEntry
 {
     /// <summary>The invocation's id, at most 128 bytes.</summary>
     public required string InvocationId { get; init; }
