@@ -10,8 +10,7 @@ namespace Faas.Controller.Metering;
 /// </summary>
 internal sealed class UsagePricing(PriceTable prices)
 {
-    /// <summary>Longest time and most bytes that are believed: nine years in µs. What is beyond would only overflow the sums later.</summary>
-    private const ulong Most = 1UL << 48;
+    private const ulong Most = UsageCodec.Most + 1;
 
     /// <summary>Costs that are remembered: decimal arithmetic is most of what a price costs, and most invocations cost what one before them did.</summary>
     private const int Remembered = 1024;

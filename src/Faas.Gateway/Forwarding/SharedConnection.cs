@@ -358,9 +358,8 @@ internal sealed class SharedConnection : IDisposable
     {
         if (_order.End(exchange) is { } next)
         {
-            next.TurnAt = at;
-            next.Invocation.StartHeldBack(at);
-            SetDeadline(next, next.Invocation.Route.Timeout, at);
+            next.TurnAt = next.Invocation.StartHeldBack(at);
+            SetDeadline(next, next.Invocation.Route.Timeout, next.TurnAt);
         }
     }
 
@@ -377,7 +376,7 @@ internal sealed class SharedConnection : IDisposable
         {
             if (_open.Remove(stream, out exchange))
             {
-                var at = ends > 1 && !exchange.IsHeld ? exchange.TurnAt + ((now - exchange.TurnAt) / ends) : now;
+                var at = ends > 1 && !exchange.IsHeld ? exchange.TurnAt + (Math.Max(0, now - exchange.TurnAt) / ends) : Math.Max(now, exchange.TurnAt);
                 exchange.Invocation.EndRun(at);
                 Turn(exchange, at);
             }

@@ -96,11 +96,12 @@ internal sealed class LiveInvocation(HttpContext http, FunctionRoute route, Invo
     /// <summary>It was sent ahead of its turn: the function has not started after all.</summary>
     public void HoldBack() => _startedAt = 0;
 
-    /// <summary>Its turn has come, at this timestamp.</summary>
-    public void StartHeldBack(long at)
+    /// <summary>Its turn has come, at this timestamp. Returns when it really began: what ended before may have been noticed so late that this one came after it.</summary>
+    public long StartHeldBack(long at)
     {
-        _startedAt = at;
-        _queuedUs += Micros(_acquiredAt, at);
+        _startedAt = Math.Max(at, _acquiredAt);
+        _queuedUs += Micros(_acquiredAt, _startedAt);
+        return _startedAt;
     }
 
     /// <summary>The function has ended, at this timestamp.</summary>

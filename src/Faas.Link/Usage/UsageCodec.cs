@@ -16,19 +16,25 @@ public static class UsageCodec
     /// <summary>Number of this form, which a batch on the link names: a controller refuses one that it doesn't know instead of misreading it.</summary>
     public const int Format = 1;
 
+    /// <summary>Longest time in µs and most bytes that a controller believes: nine years. What is beyond would only overflow the sums later.</summary>
+    public const long Most = (1L << 48) - 1;
+
     internal const int PrefixLength = 8;
     internal const int FixedLength = PrefixLength + (6 * 8) + 4 + 2 + 2;
 
-    /// <summary>Writes a record without its length word, which publishes it later. Returns its length.</summary>
+    /// <summary>
+    /// Writes a record without its length word, which publishes it later. Returns its length. A number that cannot be becomes the nearest that can: a record that no controller believes would
+    /// hold up all those behind it.
+    /// </summary>
     public static int Encode(in UsageEntry entry, Span<byte> destination)
     {
         var at = PrefixLength;
         Put64(destination, ref at, entry.ReceivedUnixUs);
-        Put64(destination, ref at, entry.QueuedUs);
-        Put64(destination, ref at, entry.ColdUs);
-        Put64(destination, ref at, entry.RunUs);
-        Put64(destination, ref at, entry.BytesIn);
-        Put64(destination, ref at, entry.BytesOut);
+        Put64(destination, ref at, Believable(entry.QueuedUs));
+        Put64(destination, ref at, Believable(entry.ColdUs));
+        Put64(destination, ref at, Believable(entry.RunUs));
+        Put64(destination, ref at, Believable(entry.BytesIn));
+        Put64(destination, ref at, Believable(entry.BytesOut));
         BinaryPrimitives.WriteInt32LittleEndian(destination[at..], entry.MemoryMiB);
         BinaryPrimitives.WriteUInt16LittleEndian(destination[(at + 4)..], (ushort)entry.Status);
         BinaryPrimitives.WriteUInt16LittleEndian(destination[(at + 6)..], (ushort)entry.Outcome);
@@ -54,6 +60,8 @@ public static class UsageCodec
 
         return ~crc;   // Records are multiples of 8 long, so nothing is left over.
     }
+
+    private static long Believable(long value) => Math.Clamp(value, 0, Most);
 
     private static void Put64(Span<byte> destination, ref int at, long value)
     {

@@ -33,6 +33,18 @@ public sealed class JournalTests : IDisposable
     }
 
     [Fact]
+    public void A_number_that_no_controller_would_believe_is_written_as_the_nearest_that_it_does()
+    {
+        var entry = Entry(1) with { QueuedUs = -1, RunUs = long.MaxValue };
+        Span<byte> record = stackalloc byte[UsageCodec.RecordLengthMax];
+        record = record[..UsageCodec.Encode(entry, record)];
+        BitConverter.TryWriteBytes(record, record.Length);   // Publishes it.
+
+        Assert.True(UsageFrame.TryRead(record, out var frame));
+        Assert.Equal((0, UsageCodec.Most), (frame.QueuedUs, frame.RunUs));
+    }
+
+    [Fact]
     public void Torn_and_unfinished_records_are_skipped_and_later_ones_are_not()
     {
         var killed = Open("boot1");
