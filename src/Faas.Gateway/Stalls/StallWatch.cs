@@ -7,10 +7,13 @@ namespace Faas.Gateway.Stalls;
 /// thread. A thread of its own sends each a beat every 100 ms and says which code it is in when none came back for 250 ms. The price is a byte through a socket pair
 /// ten times a second for each such thread, nothing for each request.
 /// </summary>
-internal sealed partial class StallWatch(ILogger<StallWatch> logger, TimeProvider clock) : IHostedService, IDisposable
+internal sealed partial class StallWatch(ILogger<StallWatch> logger, TimeProvider clock) : IHostedLifecycleService, IDisposable
 {
     /// <summary>Between two reports: reading a stack stops the process for some hundred milliseconds, and a bug that stalls does so again and again.</summary>
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(10);
+
+    /// <summary>The thread may be reading a stack; the process ends without it.</summary>
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(1);
 
     /// <summary>Sockets go round the threads, those of others too; so many tries for each thread find all of them.</summary>
     private const int TriesPerThread = 4;
@@ -21,8 +24,8 @@ internal sealed partial class StallWatch(ILogger<StallWatch> logger, TimeProvide
     private long _reportedAt;
     private int _untold;
 
-    /// <inheritdoc/>
-    public Task StartAsync(CancellationToken cancellationToken)
+    /// <summary>Begins once the gateway listens: a start that fails has nothing to watch, and says so in one line of its own.</summary>
+    public Task StartedAsync(CancellationToken cancellationToken)
     {
         _thread = new Thread(Run) { IsBackground = true, Name = "stalls" };
         _thread.Start();
@@ -33,12 +36,30 @@ internal sealed partial class StallWatch(ILogger<StallWatch> logger, TimeProvide
     public Task StopAsync(CancellationToken cancellationToken)
     {
         _ending.Set();
-        _thread?.Join();
+        _thread?.Join(StopLimit);
         return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _ending.Dispose();
+    public void Dispose()
+    {
+        if (_thread is not { IsAlive: true })
+        {
+            _ending.Dispose();
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     private void Run()
     {
