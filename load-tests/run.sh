@@ -5,7 +5,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/platform.sh"
 usage() {
   cat <<'USAGE'
 Usage: bash load-tests/run.sh [--quick] [--scenario NAME[,NAME...]] [--rounds N] [--seconds N] [--warm-up N] [--result FILE] [--instances N]
-                              [--runtime NAME]
+                              [--runtime NAME] [--gateway FILE]
 
   --quick      minutes instead of an hour: a first impression, in which ten per cent mean nothing
   --scenario   only these; default: all
@@ -14,6 +14,7 @@ Usage: bash load-tests/run.sh [--quick] [--scenario NAME[,NAME...]] [--rounds N]
   --warm-up    seconds of a load before the first round, which does not count; default 5 (quick 2)
   --result     the result file; default artifacts/load-tests/warm-TIME.json. The report is beside it, with .md in place of .json
   --instances  of the measured function; default: the platform decides, between 1 and 10
+  --gateway    the program to measure in place of the CLI's own gateway, such as one published with -p:PublishAot=true
   --runtime    functions-1000: the runtime of its functions; default python, whose processes are small
 
 Requests come from wrk -t1 (closed loop) or from our own open-loop client, and share the machine's cores with what they measure. Contenders: the platform (faas up, process
@@ -58,12 +59,13 @@ given=()
 for argument in "$@"; do
   if [ "$argument" = --quick ]; then quick=yes; else given+=("$argument"); fi
 done
-options scenario= rounds= seconds= warm_up= result= instances= runtime= -- ${given[@]+"${given[@]}"}
+options scenario= rounds= seconds= warm_up= result= instances= runtime= gateway= -- ${given[@]+"${given[@]}"}
 IFS=, read -ra chosen <<< "$scenario"
 [ ${#chosen[@]} = 0 ] && chosen=("${together[@]}" "${alone[@]}")
 for name in "${chosen[@]}"; do
   [[ " ${together[*]} ${alone[*]} " == *" $name "* ]] || { say "There is no scenario '$name'."; usage >&2; exit 2; }
 done
+[ -n "$gateway" ] && export FAAS_GATEWAY=$gateway   # `faas up` starts it
 result=${result:-$root/artifacts/load-tests/warm-$(date +%Y%m%d-%H%M%S).json}
 mkdir -p "$(dirname "$result")" || exit 1
 : > "$result" || exit 1
@@ -166,7 +168,7 @@ measure_start() {
   mkdir -p "$data"
   background controller "$faas" controller --data "$data" --admin "http://127.0.0.1:$admin" --public "http://127.0.0.1:$public" --sandbox process
   listening controller "$admin"
-  measure start --gateway "$(dirname "$faas")/platform/gateway/faas-gateway"
+  measure start --gateway "${gateway:-$(dirname "$faas")/platform/gateway/faas-gateway}"
 }
 
 # Deployed, copied while the platform is stopped, and there when it starts again.

@@ -1,12 +1,20 @@
 using System.Net;
 using System.Net.Sockets;
 using Faas.Gateway.Hosting;
+using Faas.Gateway.Stalls;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
 // EX_CONFIG of sysexits.h: starting again the same way won't help.
 const int ConfigurationError = 78;
+
+#if !NATIVE
+if (args is [BlockedThread.StackOption, var process, var thread])
+{
+    return StackReader.Run(process, thread);
+}
+#endif
 
 GatewayArguments? arguments = null;
 try

@@ -64,7 +64,12 @@ internal static partial class GatewayStart
     private static Process Start(Bench bench) => Process.Start(
         new ProcessStartInfo(bench.Argument("gateway"), ["--data", bench.Target.Folder.Root, "--listen", $"http://{bench.Target.Callers}"])
         {
-            Environment = { ["DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS"] = "1" },
+            Environment =
+            {
+                ["DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS"] = "1",
+                ["DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT"] = Math.Max(1, Environment.ProcessorCount / 2).ToString(CultureInfo.InvariantCulture),
+                ["DOTNET_GCgen0size"] = "200000",
+            },
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;

@@ -3,7 +3,10 @@ using Faas.Cli.CommandLine;
 
 namespace Faas.Cli.Supervision;
 
-/// <summary>Where the parts of the platform are: in <c>platform/</c> next to the CLI, put there by its build.</summary>
+/// <summary>
+/// Where the parts of the platform are: in <c>platform/</c> next to the CLI, put there by its build. <c>FAAS_GATEWAY</c> names another gateway, such as one
+/// published as native code.
+/// </summary>
 internal static class PlatformParts
 {
     private static string Root => Path.Combine(AppContext.BaseDirectory, "platform");
@@ -18,6 +21,14 @@ internal static class PlatformParts
     /// <summary>The program of a part, and what its command line begins with.</summary>
     public static (string Program, IReadOnlyList<string> Arguments) Find(string part)
     {
+        if (part == "gateway" && Environment.GetEnvironmentVariable("FAAS_GATEWAY") is { Length: > 0 } chosen)
+        {
+            var path = Path.GetFullPath(chosen);
+            return File.Exists(path)
+                ? path.EndsWith(".dll", StringComparison.Ordinal) ? (DotNetHost, [path]) : (path, [])
+                : throw new CliException(ExitCode.Usage, $"FAAS_GATEWAY names a file that does not exist: {path}");
+        }
+
         var folder = Path.Combine(Root, part);
         var program = Path.Combine(folder, "faas-" + part);
         if (File.Exists(program))

@@ -13,17 +13,6 @@ internal sealed class RunningPlatform : IDisposable
 
     private const string GatewayPart = "gateway";
 
-    /// <summary>
-    /// Nothing in the gateway blocks, so sockets may complete on the thread that waits for them. It saves CPU only together with the gateway's own
-    /// setting for its listeners, and must be in the environment before the process starts. Such threads for half of the cores: on two cores one did a tenth more requests at an
-    /// eighth less CPU than two (one comparison of three rounds each, one after the other); what it hands from socket to socket stays on its core, and the other core is the functions'.
-    /// </summary>
-    private static readonly Dictionary<string, string> InlineSockets = new()
-    {
-        ["DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS"] = "1",
-        ["DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT"] = Math.Max(1, Environment.ProcessorCount / 2).ToString(CultureInfo.InvariantCulture),
-    };
-
     private readonly PlatformOptions _options;
     private readonly PlatformLock _lock;
     private readonly SupervisedPart _controller;
@@ -140,7 +129,7 @@ internal sealed class RunningPlatform : IDisposable
         var log = new PartLog(_options.Data.Logs, name, show);
         var command = new PartCommand(name, program, previous => [.. first, .. arguments(previous)])
         {
-            Environment = name == GatewayPart ? InlineSockets : new Dictionary<string, string>(),
+            Environment = name == GatewayPart ? GatewayRuntime.Settings : new Dictionary<string, string>(),
         };
         var part = new SupervisedPart(command, log, _lock.SetChild, _time);
         part.Restarting += (exitCode, delay) => show($"[faas] the {name} ended (exit code {exitCode}); starting it again in {Text.Duration(delay)}");

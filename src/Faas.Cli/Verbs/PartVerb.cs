@@ -22,7 +22,15 @@ internal static class PartVerb
         var verb = Create(
             "gateway", "Run the gateway alone, for service managers (all further options go to it)",
             "faas gateway --data /var/lib/faas --listen http://0.0.0.0:8080");
-        verb.Does((context, _) => Run(context, "gateway", GatewayArguments(context)));
+        verb.Does((context, _) =>
+        {
+            foreach (var (name, value) in GatewayRuntime.Settings.Where(setting => Environment.GetEnvironmentVariable(setting.Key) is null))
+            {
+                Native.SetEnvironment(name, value);
+            }
+
+            return Run(context, "gateway", GatewayArguments(context));
+        });
         return verb;
     }
 
