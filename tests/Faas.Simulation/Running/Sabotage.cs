@@ -28,4 +28,13 @@ internal enum Sabotage
 
     /// <summary>The machine has less memory than the controller believes.</summary>
     ShrinkMemory,
+
+    /// <summary>What was sent ahead stays where it is, however long the one before it runs.</summary>
+    NeverRecall,
+
+    /// <summary>When an instance dies the gateway takes everything for not begun.</summary>
+    GiveBackTheBegun,
+
+    /// <summary>Workers begin whatever comes.</summary>
+    HoldNothingBack,
 }
