@@ -18,6 +18,7 @@ public sealed class SabotageTests
     [InlineData("ShrinkMemory", "MiB are in use")]
     [InlineData("NeverRecall", "ahead at")]
     [InlineData("GiveBackTheBegun", "begun")]
+    [InlineData("TrustTheMoved", "begun")]
     [InlineData("HoldNothingBack", "run on")]
     public void A_fault_that_breaks_a_promise_is_noticed(string sabotage, string message)
     {

@@ -194,15 +194,16 @@ internal sealed class Call(World world, GatewayBoot gateway, string function, Ca
             End(outcome == SharedOutcome.TimedOut ? InvocationError.Timeout : InvocationError.CallerGone);
             await sent.Freed;
         }
-        else if (outcome == SharedOutcome.Lost && !script.EndsInNonsense)
+        else if ((outcome == SharedOutcome.Moved && !await sent.MovedEnd) || (outcome == SharedOutcome.Lost && !script.EndsInNonsense))
         {
             await ReasonAsync(instance);
         }
 
         if (!gateway.IsOver)
         {
+            sent.Line.EndMoved(sent);
             Release(instance, sent.RunMs(world.Time.Now));
-            End(outcome == SharedOutcome.Answered ? InvocationError.None : InvocationError.Crashed);
+            End(outcome == SharedOutcome.Answered || (outcome == SharedOutcome.Moved && sent.MovedEnd.Result) ? InvocationError.None : InvocationError.Crashed);
         }
 
         return Forwarded.Done;
@@ -325,4 +326,5 @@ internal sealed class Call(World world, GatewayBoot gateway, string function, Ca
 /// <param name="NeverEnds">Whether it goes on after its timeout although it is told to stop.</param>
 /// <param name="EndsInNonsense">Whether its answer breaks the protocol.</param>
 /// <param name="IsSmall">Whether it goes over a shared connection, so that it may be sent ahead.</param>
-internal sealed record CallScript(TimeSpan Runs, TimeSpan? GivesUpAfter = null, bool NeverEnds = false, bool EndsInNonsense = false, bool IsSmall = false);
+/// <param name="Moves">Whether its answer is long, so that it moves to a data connection.</param>
+internal sealed record CallScript(TimeSpan Runs, TimeSpan? GivesUpAfter = null, bool NeverEnds = false, bool EndsInNonsense = false, bool IsSmall = false, bool Moves = false);

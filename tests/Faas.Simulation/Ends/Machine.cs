@@ -78,6 +78,7 @@ internal sealed class Machine(Plan plan, VirtualTime time, Trace trace) : IMachi
             call.ConnectionBroke();
         }
 
+        sandbox.Moved.ForEach(static sent => sent.Line.SendMoved(sent, hasEnded: false));
         sandbox.Lines.ForEach(static line => line.Shut());
         sandbox.DropAll();
     }

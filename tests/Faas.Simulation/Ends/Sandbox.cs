@@ -25,6 +25,9 @@ internal sealed class Sandbox(string id, RevisionRecord revision, VirtualTime ti
     /// <summary>What came ahead of its turn, in order.</summary>
     public List<SentCall> HeldBack { get; } = [];
 
+    /// <summary>What runs on it and has a data connection of its own for its answer.</summary>
+    public List<SentCall> Moved { get; } = [];
+
     /// <summary>Shared connections to it.</summary>
     public List<SharedLine> Lines { get; } = [];
 
@@ -74,10 +77,30 @@ internal sealed class Sandbox(string id, RevisionRecord revision, VirtualTime ti
     public void Cancel(SentCall sent, bool isTimeout = false)
     {
         Recall(sent);
+        if (sent.Script.Moves && Running.Contains(sent.Call))
+        {
+            End(sent);   // It waits for the connection that it was to move to.
+            return;
+        }
+
         if (isTimeout && !sent.Script.NeverEnds)
         {
             time.After(TimeSpan.FromTicks(sent.Script.Runs.Ticks % TimeSpan.TicksPerSecond), () => End(sent));
         }
+    }
+
+    /// <summary>The gateway has opened a connection for an answer that is long.</summary>
+    public void Take(SentCall sent)
+    {
+        Moved.Add(sent);
+        time.After(sent.Script.Runs, () =>
+        {
+            if (Moved.Remove(sent) && Running.Remove(sent.Call))
+            {
+                sent.Line.SendMoved(sent, hasEnded: true);
+                BeginNext();
+            }
+        });
     }
 
     /// <summary>Its connection is closed.</summary>
@@ -92,13 +115,18 @@ internal sealed class Sandbox(string id, RevisionRecord revision, VirtualTime ti
     {
         Running.Clear();
         HeldBack.Clear();
+        Moved.Clear();
         Lines.Clear();
     }
 
     private void Start(SentCall sent)
     {
         Begin(sent.Call);
-        if (sent.Script.Runs <= sent.Timeout)
+        if (sent.Script.Moves)
+        {
+            sent.Line.Send(sent, SharedOutcome.Moved);
+        }
+        else if (sent.Script.Runs <= sent.Timeout)
         {
             time.After(sent.Script.Runs, () => End(sent));
         }
@@ -113,6 +141,11 @@ internal sealed class Sandbox(string id, RevisionRecord revision, VirtualTime ti
         }
 
         sent.Line.Send(sent, sent.Script.EndsInNonsense ? SharedOutcome.Lost : SharedOutcome.Answered);
+        BeginNext();
+    }
+
+    private void BeginNext()
+    {
         if (HeldBack.Count > 0)
         {
             var next = HeldBack[0];

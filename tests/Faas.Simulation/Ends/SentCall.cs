@@ -6,6 +6,7 @@ namespace Faas.Simulation.Ends;
 internal sealed class SentCall(SharedLine line, Call call, CallScript script, uint stream, TimeSpan timeout)
 {
     private readonly TaskCompletionSource<SharedOutcome> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<bool> _movedEnd = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _freed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public SharedLine Line => line;
@@ -40,6 +41,11 @@ internal sealed class SentCall(SharedLine line, Call call, CallScript script, ui
 
     /// <summary>False when it has its outcome already.</summary>
     public bool TryEnd(SharedOutcome outcome) => _outcome.TrySetResult(outcome);
+
+    /// <summary>After it was moved: completes with true at its End, with false when its data connection broke.</summary>
+    public Task<bool> MovedEnd => _movedEnd.Task;
+
+    public void EndMoved(bool hasEnded) => _movedEnd.TrySetResult(hasEnded);
 
     public void Free() => _freed.TrySetResult();
 

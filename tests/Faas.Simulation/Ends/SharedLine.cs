@@ -11,9 +11,6 @@ namespace Faas.Simulation.Ends;
 /// </summary>
 internal sealed class SharedLine
 {
-    /// <summary>The most that a message takes.</summary>
-    public const double MessageMsMax = 0.1;
-
     /// <summary>As SharedConnection's.</summary>
     private static readonly TimeSpan HeldUp = TimeSpan.FromMilliseconds(5);
 
@@ -26,6 +23,7 @@ internal sealed class SharedLine
     private readonly Sandbox _sandbox;
     private readonly RunOrder _order;
     private readonly Dictionary<uint, SentCall> _open = [];
+    private readonly List<SentCall> _moved = [];
     private TimeSpan _lastToWorker;
     private TimeSpan _lastToGateway;
     private uint _lastStream;
@@ -46,7 +44,7 @@ internal sealed class SharedLine
     public bool IsClosed { get; private set; }
 
     /// <summary>Invocations without an end.</summary>
-    public int Open => _open.Count;
+    public int Open => _open.Count + _moved.Count;
 
     /// <summary>Of these, those whose turn has not come.</summary>
     public int Held => IsClosed ? 0 : _order.Held;
@@ -94,7 +92,43 @@ internal sealed class SharedLine
     {
         if (!_isShut)
         {
-            ToGateway(() => End(sent, outcome));
+            ToGateway(() =>
+            {
+                if (outcome == SharedOutcome.Moved)
+                {
+                    Move(sent);
+                }
+                else
+                {
+                    End(sent, outcome);
+                }
+            });
+        }
+    }
+
+    /// <summary>The End of a moved call, or the end of its data connection, on which nothing else comes: before or after what is under way here.</summary>
+    public void SendMoved(SentCall sent, bool hasEnded)
+    {
+        _world.Time.After(MessageTime(), () => sent.EndMoved(hasEnded));
+        // The worst moment for a worker to die: the next one has begun, and the gateway cannot know.
+        if (hasEnded && _world.AreFaultsOn && _world.Plan.CrashMs > 0 && _world.Chance.OneIn(4))
+        {
+            _world.Time.After(MessageTime(), () =>
+            {
+                if (_sandbox.State == SandboxState.Running)
+                {
+                    _world.Crash(_sandbox, _world.Chance);
+                }
+            });
+        }
+    }
+
+    /// <summary>The gateway has seen the end of a call, just before it gives back its slot.</summary>
+    public void EndMoved(SentCall sent)
+    {
+        if (_moved.Remove(sent) && !IsClosed)
+        {
+            Turn(sent);
         }
     }
 
@@ -131,7 +165,7 @@ internal sealed class SharedLine
 
     private void OnHeldUpTimer()
     {
-        _isHeldUpTimerSet = _order.Held > 0 && !IsClosed && !_gateway.IsOver;
+        _isHeldUpTimerSet = Held > 0 && !_gateway.IsOver;
         if (_isHeldUpTimerSet)
         {
             var isHeldUp = _order.Ends == _endsSeen;
@@ -151,8 +185,10 @@ internal sealed class SharedLine
         foreach (var mark in _order.ToRecall())
         {
             mark.IsRecalled = true;
-            var sent = _open[mark.Stream];
-            ToWorker(() => _sandbox.Recall(sent));
+            if (_open.TryGetValue(mark.Stream, out var sent))
+            {
+                ToWorker(() => _sandbox.Recall(sent));
+            }
         }
     }
 
@@ -208,13 +244,41 @@ internal sealed class SharedLine
             return false;
         }
 
+        Turn(sent);
+        return true;
+    }
+
+    private void Turn(SentCall sent)
+    {
         sent.EndedAt = _world.Time.Now;
         if (_order.End(sent.Mark) is { } next)
         {
-            Start(_open[next.Stream]);
+            // Not open when its answer moved before the End came of the one before it, which had moved too.
+            Start(_open.GetValueOrDefault(next.Stream) ?? _moved.Find(sent => sent.Mark == next)!);
+        }
+    }
+
+    private void Move(SentCall sent)
+    {
+        if (!sent.TryEnd(SharedOutcome.Moved))
+        {
+            return;   // The two crossed: the worker ends it here.
         }
 
-        return true;
+        _open.Remove(sent.Stream);
+        _moved.Add(sent);
+        Recall();
+        _world.Time.After(MessageTime(), () =>
+        {
+            if (!_gateway.IsOver && _sandbox.State == SandboxState.Running)
+            {
+                _sandbox.Take(sent);
+            }
+            else
+            {
+                sent.EndMoved(hasEnded: false);
+            }
+        });
     }
 
     private void Close(string reason)
@@ -225,6 +289,11 @@ internal sealed class SharedLine
         }
 
         IsClosed = true;
+        if (_world.Sabotage != Sabotage.TrustTheMoved)
+        {
+            _moved.ForEach(sent => _order.End(sent.Mark));   // Their Ends come another way, and may be on it still.
+        }
+
         List<SentCall> lost = [.. _open.Values];
         _open.Clear();
         if (reason.Length > 0)
@@ -246,6 +315,8 @@ internal sealed class SharedLine
         }
     }
 
+    private TimeSpan MessageTime() => _world.Chance.Span(0.005, _world.Plan.MessageMsMax);
+
     private void ToWorker(Action deliver) => Send(ref _lastToWorker, () =>
     {
         if (!IsClosed && !_gateway.IsOver && _sandbox.State == SandboxState.Running)
@@ -264,7 +335,7 @@ internal sealed class SharedLine
 
     private void Send(ref TimeSpan last, Action deliver)
     {
-        var at = _world.Time.Now + _world.Chance.Span(0.005, MessageMsMax);
+        var at = _world.Time.Now + MessageTime();
         last = at > last ? at : last;
         _world.Time.After(last - _world.Time.Now, deliver);
     }

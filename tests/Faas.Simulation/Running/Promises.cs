@@ -8,7 +8,7 @@ namespace Faas.Simulation.Running;
 internal sealed class Promises(World world)
 {
     /// <summary>How long what was sent ahead may stay at an instance where nothing ends: two turns of the recall's timer, a message there and one back.</summary>
-    private static readonly TimeSpan RecallMax = TimeSpan.FromMilliseconds(10 + (2 * SharedLine.MessageMsMax));
+    private readonly TimeSpan _recallMax = TimeSpan.FromMilliseconds(10 + (2 * world.Plan.MessageMsMax));
 
     private readonly Dictionary<string, int> _surplus = [];
 
@@ -95,7 +95,7 @@ internal sealed class Promises(World world)
     private void CheckAhead(Instance instance, SharedLine line)
     {
         var now = world.Time.Now;
-        if (line.BesideFreeSince is { } since && now - since.At > RecallMax)
+        if (line.BesideFreeSince is { } since && now - since.At > _recallMax)
         {
             throw new BrokenPromiseException($"{line.Held} wait ahead at {instance.Id}, where nothing ends, for {(now - since.At).TotalMilliseconds:0.###} ms beside a free slot");
         }

@@ -56,7 +56,8 @@ internal sealed class QuickCallers(World world, string function, QuickLoad load)
             GivesUpAfter: _chance.OneIn(30) ? _chance.Span(0.05, 30) : null,
             NeverEnds: _chance.OneIn(3),
             EndsInNonsense: _chance.OneIn(1500),
-            IsSmall: !_chance.OneIn(load.LongOneIn)));
+            IsSmall: !_chance.OneIn(load.LongOneIn),
+            Moves: _chance.OneIn(load.MovesOneIn) && runs < TimeSpan.FromMilliseconds(250)));
     }
 
     private void Crash()

@@ -9,6 +9,9 @@ internal sealed class QuickLoad(Chance chance)
     /// <summary>How many quick runs for each that is slow; 0 for none.</summary>
     public int SlowOneIn { get; } = chance.Pick<int>([0, 20, 60, 200]);
 
+    /// <summary>How many quick runs for each whose answer moves to a connection of its own; 0 for none.</summary>
+    public int MovesOneIn { get; } = chance.Pick<int>([0, 0, 15, 60]);
+
     /// <summary>How many small requests for each that may not be sent ahead; 0 for none.</summary>
     public int LongOneIn { get; } = chance.Pick<int>([0, 0, 40]);
 }

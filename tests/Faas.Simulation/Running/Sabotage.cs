@@ -35,6 +35,9 @@ internal enum Sabotage
     /// <summary>When an instance dies the gateway takes everything for not begun.</summary>
     GiveBackTheBegun,
 
+    /// <summary>When an instance dies the gateway takes what stands behind a moved call for not begun, although that one's End may be on its way.</summary>
+    TrustTheMoved,
+
     /// <summary>Workers begin whatever comes.</summary>
     HoldNothingBack,
 }
