@@ -12,7 +12,7 @@ Usage: bash load-tests/simulation.sh [--schedules N] [--seed S]
   --seed        the first one's seed; the others follow. Default 1
 
 Failures go to stderr with their seed and last steps; FAAS_SEED=n repeats one in the test. The last line is JSON:
-{"schedules","failures","steps","requests","seed"}.
+{"schedules","failures","steps","requests","sentAhead","recalled","givenBack","seed"}.
 USAGE
 }
 

@@ -16,6 +16,10 @@ public sealed class SabotageTests
     [InlineData("StopTheBusy", "is stopped while")]
     [InlineData("LoseReady", "")]
     [InlineData("ShrinkMemory", "MiB are in use")]
+    [InlineData("NeverRecall", "ahead at")]
+    [InlineData("GiveBackTheBegun", "begun")]
+    [InlineData("TrustTheMoved", "begun")]
+    [InlineData("HoldNothingBack", "run on")]
     public void A_fault_that_breaks_a_promise_is_noticed(string sabotage, string message)
     {
         var kind = Enum.Parse<Sabotage>(sabotage);

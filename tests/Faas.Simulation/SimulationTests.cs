@@ -23,6 +23,13 @@ public sealed class SimulationTests
     }
 
     [Fact]
+    public void Schedules_send_requests_ahead_and_recall_them_and_instances_die_before_these_have_begun()
+    {
+        var ahead = Schedules.Run(1, 500).Ahead;
+        Assert.True(ahead is { Sent: > 0, Recalled: > 0, GivenBack: > 0 }, ahead.ToString());
+    }
+
+    [Fact]
     public void The_same_seed_gives_the_same_schedule()
     {
         for (var seed = 1; seed <= 100; seed++)

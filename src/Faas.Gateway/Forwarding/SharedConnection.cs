@@ -32,6 +32,7 @@ internal sealed class SharedConnection : IDisposable
     private readonly CancellationTokenRegistration _gone;
     private readonly Lock _lock = new();
     private readonly Dictionary<uint, SharedExchange> _open = [];
+    private readonly List<SharedExchange> _moved = [];
     private long _timerSetFor;
     private long _endsSeen;
     private bool _isHeldUpTimerSet;
@@ -334,6 +335,7 @@ internal sealed class SharedConnection : IDisposable
             lock (_lock)
             {
                 _open.Remove(stream);
+                _moved.Add(exchange);
             }
 
             exchange.Invocation.BeforeRelease = () => EndMoved(exchange);
@@ -346,7 +348,7 @@ internal sealed class SharedConnection : IDisposable
     {
         lock (_lock)
         {
-            if (!_isClosed)
+            if (!_isClosed && _moved.Remove(exchange))
             {
                 Turn(exchange, _clock.GetTimestamp());
             }
@@ -417,6 +419,8 @@ internal sealed class SharedConnection : IDisposable
             }
 
             _isClosed = true;
+            // The End of a moved one comes over another connection and may be unread there, so whoever is next behind it may have begun.
+            _moved.ForEach(exchange => _order.End(exchange));
             lost = [.. _open.Values];
             _open.Clear();
         }

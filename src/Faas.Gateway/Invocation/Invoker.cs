@@ -45,7 +45,7 @@ internal sealed partial class Invoker(IInstanceTransports transports, ILogger<In
                 invocation.Start(instance, hasWaited, acquired.IsCold);
                 if (hasWaited && invocation.CallerGone.IsCancellationRequested)
                 {
-                    invocation.ReleaseSlot();
+                    invocation.ReleaseUnused();
                     invocation.Fail(InvocationError.CallerGone, "");
                     break;
                 }
@@ -63,7 +63,7 @@ internal sealed partial class Invoker(IInstanceTransports transports, ILogger<In
                     gate.Condemn(instance, "it could not be reached on its socket");
                 }
 
-                invocation.ReleaseSlot();
+                invocation.ReleaseUnused();
                 again = true;
             }
 

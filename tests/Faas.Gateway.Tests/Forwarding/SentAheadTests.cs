@@ -132,6 +132,30 @@ public sealed class SentAheadTests
         Assert.Equal("two", (await second).Text);
     }
 
+    /// <summary>Its End comes over another connection: the worker may have written it and begun the next one before it died, and the gateway sees first that the shared connection is closed.</summary>
+    [Fact]
+    public async Task When_a_worker_dies_with_a_long_answer_the_next_one_behind_it_may_have_begun_and_runs_nowhere_else()
+    {
+        await using var gateway = await StartAsync();
+        var worker = await QuickAsync(gateway);
+        var first = gateway.HeadOfAsync(new HttpRequestMessage(HttpMethod.Get, "/function/hello"), TestContext.Current.CancellationToken);
+        var firstCall = await worker.NextCallAsync();
+        var (second, secondCall) = await BeginAsync(gateway, worker);
+        var (third, thirdCall) = await BeginAsync(gateway, worker);
+
+        firstCall.WriteHead();
+        firstCall.WriteBody("a piece");
+        await firstCall.FlushAsync();
+        using var head = await first;
+        await thirdCall.Recalled;
+        secondCall.Break();   // The shared connection, before the other one.
+        await gateway.InstanceAsync("i2");
+        Assert.Equal("hello", (await third).Text);
+        await gateway.Controller.SendAsync(Say.Gone("i1"));
+
+        Assert.Equal("Crashed", (await second).Error);
+    }
+
     [Fact]
     public async Task A_timeout_counts_from_their_turn()
     {

@@ -1,4 +1,5 @@
 using Faas.Contracts.Invocations;
+using Faas.Gateway.Activation;
 using Faas.Gateway.Tests.Fakes;
 using Faas.Gateway.Tests.Forwarding;
 
@@ -95,6 +96,21 @@ public sealed class MeteringTests
         await gateway.GetAsync("/function/unknown");
         await gateway.PostAsync("/function/small", new ByteArrayContent(new byte[11]));
         Assert.Equal(5, gateway.Recorded().Count);
+    }
+
+    /// <summary>It had the slot of an instance that could not be reached. The wait that follows is no run, neither on the bill nor for the gate, which goes by how long runs take.</summary>
+    [Fact]
+    public async Task An_invocation_that_finds_its_instance_dead_and_waits_in_vain_has_not_run()
+    {
+        await using var gateway = await StartAsync();
+        await gateway.Controller.SendAsync(Say.Route("short", "r2", wait: TimeSpan.FromMilliseconds(300)));
+        await gateway.Controller.SendAsync(Say.Ready("i1", "/nonexistent/worker.sock", "r2"));
+
+        Assert.Equal("Unavailable", (await gateway.GetAsync("/function/short")).Error);
+
+        var usage = Assert.Single(gateway.Recorded());
+        Assert.Equal(0, usage.RunUs);
+        Assert.Equal(0, gateway.Service<GateTable>().GateOf("r2").Load().Completed);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Faas.Contracts.Invocations;
 using Faas.Gateway.Activation;
+using Faas.Gateway.Forwarding;
 using Faas.Gateway.Routing;
 using Faas.Simulation.Parts;
 using Faas.Simulation.Running;
@@ -8,7 +9,8 @@ namespace Faas.Simulation.Ends;
 
 /// <summary>
 /// One request and its invocation. The order of calls is that of the gateway's Invoker and of its transports: acquire, forward, and - when nothing was sent
-/// because the instance could not be reached - condemn, release and acquire again.
+/// because the instance could not be reached - condemn, release and acquire again. A small one goes over the instance's shared connection, perhaps ahead of its turn, and may be given back;
+/// the others have one of their own, and no message takes time there.
 /// </summary>
 #pragma warning disable CA1001 // _gone has neither a timer nor a wait handle, so there is nothing to dispose of.
 internal sealed class Call(World world, GatewayBoot gateway, string function, CallScript script)
@@ -23,6 +25,7 @@ internal sealed class Call(World world, GatewayBoot gateway, string function, Ca
     private readonly CancellationTokenSource _gone = new();
     private TaskCompletionSource<RunEnd>? _run;
     private TaskCompletionSource? _next;
+    private bool _hasBegun;
 
     public string Function => function;
 
@@ -53,6 +56,17 @@ internal sealed class Call(World world, GatewayBoot gateway, string function, Ca
 
     /// <summary>The instance it runs on has ended.</summary>
     public void ConnectionBroke() => _run?.TrySetResult(RunEnd.Broken);
+
+    /// <summary>The function begins with it.</summary>
+    public void NoteBegun(Sandbox sandbox)
+    {
+        if (_hasBegun)
+        {
+            throw new BrokenPromiseException($"a request for {function} had begun, and begins again on {sandbox.Id}");
+        }
+
+        _hasBegun = true;
+    }
 
     public async Task RunAsync()
     {
@@ -93,7 +107,7 @@ internal sealed class Call(World world, GatewayBoot gateway, string function, Ca
         var receivedAt = world.Time.GetTimestamp();
         for (var again = false; ; again = true)
         {
-            var acquiring = gate.AcquireAsync(new SlotWish(route, receivedAt) { IsAgain = again }, _gone.Token);
+            var acquiring = gate.AcquireAsync(new SlotWish(route, receivedAt) { IsAgain = again, MayGoAhead = script.IsSmall }, _gone.Token);
             var hasWaited = again || !acquiring.IsCompleted;
             var acquired = await acquiring;
             if (gateway.IsOver)
@@ -116,35 +130,92 @@ internal sealed class Call(World world, GatewayBoot gateway, string function, Ca
                 return;
             }
 
-            if (await ForwardAsync(instance, route))
+            var forwarded = await ForwardAsync(instance, route);
+            if (forwarded == Forwarded.Done)
             {
                 return;
             }
 
-            world.Trace.Note("unreachable", instance.Id);
             gate = instance.Gate;
-            gate.Condemn(instance, "it could not be reached on its socket");
+            if (forwarded == Forwarded.Unreachable)
+            {
+                world.Trace.Note("unreachable", instance.Id);
+                gate.Condemn(instance, "it could not be reached on its socket");
+            }
+
             Release(instance, null);
         }
     }
 
-    private async Task<bool> ForwardAsync(Instance instance, FunctionRoute route)
+    private Task<Forwarded> ForwardAsync(Instance instance, FunctionRoute route)
     {
-        if (world.Machine.Find(instance.Id) is not { State: SandboxState.Running } sandbox)
+        var sandbox = world.Machine.Find(instance.Id);
+        if (sandbox is not { State: SandboxState.Running } && world.Machine.WasStopped(instance.Id))
         {
-            return world.Machine.WasStopped(instance.Id) ? throw new BrokenPromiseException($"{instance.Id} gets an invocation after it was stopped") : false;
+            throw new BrokenPromiseException($"{instance.Id} gets an invocation after it was stopped");
         }
 
-        if (sandbox.IsFrozen)
+        if (sandbox is { IsFrozen: true })
         {
             throw new BrokenPromiseException($"{instance.Id} gets an invocation while it is frozen");
         }
 
+        return script.IsSmall ? ForwardSmallAsync(instance, route)
+            : sandbox is { State: SandboxState.Running } ? ForwardLongAsync(sandbox, instance, route)
+            : Task.FromResult(Forwarded.Unreachable);
+    }
+
+    private async Task<Forwarded> ForwardSmallAsync(Instance instance, FunctionRoute route)
+    {
+        if (gateway.LineTo(world, instance)?.Begin(this, script, route.Timeout) is not { } sent)
+        {
+            return Forwarded.Unreachable;
+        }
+
+        SharedOutcome outcome;
+        await using (_gone.Token.UnsafeRegister(static state => ((SentCall)state!).Line.Abandon((SentCall)state, SharedOutcome.CallerGone), sent))
+        {
+            outcome = await sent.Outcome;
+        }
+
+        if (gateway.IsOver)
+        {
+            return Forwarded.Done;
+        }
+
+        if (outcome is SharedOutcome.GivenBack or SharedOutcome.Refused)
+        {
+            return _hasBegun ? throw new BrokenPromiseException($"{instance.Id} gives back a request that had begun")
+                : outcome == SharedOutcome.GivenBack ? Forwarded.GivenBack : Forwarded.Unreachable;
+        }
+
+        if (outcome is SharedOutcome.TimedOut or SharedOutcome.CallerGone)
+        {
+            End(outcome == SharedOutcome.TimedOut ? InvocationError.Timeout : InvocationError.CallerGone);
+            await sent.Freed;
+        }
+        else if ((outcome == SharedOutcome.Moved && !await sent.MovedEnd) || (outcome == SharedOutcome.Lost && !script.EndsInNonsense))
+        {
+            await ReasonAsync(instance);
+        }
+
+        if (!gateway.IsOver)
+        {
+            sent.Line.EndMoved(sent);
+            Release(instance, sent.RunMs(world.Time.Now));
+            End(outcome == SharedOutcome.Answered || (outcome == SharedOutcome.Moved && sent.MovedEnd.Result) ? InvocationError.None : InvocationError.Crashed);
+        }
+
+        return Forwarded.Done;
+    }
+
+    private async Task<Forwarded> ForwardLongAsync(Sandbox sandbox, Instance instance, FunctionRoute route)
+    {
         var startedAt = world.Time.Now;
         var end = await RunOnAsync(sandbox, instance, route.Timeout);
         if (gateway.IsOver)
         {
-            return true;
+            return Forwarded.Done;
         }
 
         if (end == RunEnd.Broken)
@@ -164,13 +235,13 @@ internal sealed class Call(World world, GatewayBoot gateway, string function, Ca
             End(end == RunEnd.Done ? InvocationError.None : InvocationError.Crashed);
         }
 
-        return true;
+        return Forwarded.Done;
     }
 
     /// <summary>The function runs: to its end, past its timeout, until its caller gives up or its instance ends.</summary>
     private async Task<RunEnd> RunOnAsync(Sandbox sandbox, Instance instance, TimeSpan timeout)
     {
-        sandbox.Running.Add(this);
+        sandbox.Begin(this);
         var run = _run = new TaskCompletionSource<RunEnd>(TaskCreationOptions.RunContinuationsAsynchronously);
         if (script.Runs <= timeout)
         {
@@ -254,4 +325,6 @@ internal sealed class Call(World world, GatewayBoot gateway, string function, Ca
 /// <param name="GivesUpAfter">When its caller goes away; null for never.</param>
 /// <param name="NeverEnds">Whether it goes on after its timeout although it is told to stop.</param>
 /// <param name="EndsInNonsense">Whether its answer breaks the protocol.</param>
-internal sealed record CallScript(TimeSpan Runs, TimeSpan? GivesUpAfter = null, bool NeverEnds = false, bool EndsInNonsense = false);
+/// <param name="IsSmall">Whether it goes over a shared connection, so that it may be sent ahead.</param>
+/// <param name="Moves">Whether its answer is long, so that it moves to a data connection.</param>
+internal sealed record CallScript(TimeSpan Runs, TimeSpan? GivesUpAfter = null, bool NeverEnds = false, bool EndsInNonsense = false, bool IsSmall = false, bool Moves = false);

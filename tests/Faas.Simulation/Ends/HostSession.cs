@@ -77,9 +77,9 @@ internal sealed class HostSession(World world, ILifecycleEvents events) : IInsta
             return;
         }
 
-        if (sandbox.Running.Count > 0)
+        if (sandbox.Running.Count + sandbox.HeldBack.Count > 0)
         {
-            throw new BrokenPromiseException($"{instanceId} is frozen while {sandbox.Running.Count} run on it");
+            throw new BrokenPromiseException($"{instanceId} is frozen while {sandbox.Running.Count} run on it and {sandbox.HeldBack.Count} wait there");
         }
 
         sandbox.IsFrozen = true;

@@ -36,7 +36,7 @@ internal sealed class Machine(Plan plan, VirtualTime time, Trace trace) : IMachi
 
     public Sandbox Create(RevisionRecord revision)
     {
-        var sandbox = new Sandbox($"i{++_last}", revision);
+        var sandbox = new Sandbox($"i{++_last}", revision, time);
         _sandboxes[sandbox.Id] = sandbox;
         UsedMiB += sandbox.MemoryMiB;
         trace.Note("activation begins", sandbox.Id, revision.Id);
@@ -52,9 +52,9 @@ internal sealed class Machine(Plan plan, VirtualTime time, Trace trace) : IMachi
     public void BeginStop(Sandbox sandbox)
     {
         trace.Note("stop begins", sandbox.Id);
-        if (sandbox.Running.Count > 0)
+        if (sandbox.Running.Count + sandbox.HeldBack.Count > 0)
         {
-            throw new BrokenPromiseException($"{sandbox.Id} is stopped while {sandbox.Running.Count} run on it");
+            throw new BrokenPromiseException($"{sandbox.Id} is stopped while {sandbox.Running.Count} run on it and {sandbox.HeldBack.Count} wait there");
         }
 
         sandbox.State = SandboxState.Stopping;
@@ -78,6 +78,8 @@ internal sealed class Machine(Plan plan, VirtualTime time, Trace trace) : IMachi
             call.ConnectionBroke();
         }
 
-        sandbox.Running.Clear();
+        sandbox.Moved.ForEach(static sent => sent.Line.SendMoved(sent, hasEnded: false));
+        sandbox.Lines.ForEach(static line => line.Shut());
+        sandbox.DropAll();
     }
 }

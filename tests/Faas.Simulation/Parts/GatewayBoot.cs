@@ -43,8 +43,22 @@ internal sealed class GatewayBoot : IDisposable
 
     public int HeldTotal { get; private set; }
 
+    /// <summary>Its shared connections: the newest to each instance that ever had one.</summary>
+    public Dictionary<Instance, SharedLine> Lines { get; } = [];
+
     /// <summary>One round of the loop that reports.</summary>
     public void Round() => _reports.Round();
+
+    /// <summary>The shared connection to an instance, opened when there is none; null when it cannot be reached.</summary>
+    public SharedLine? LineTo(World world, Instance instance)
+    {
+        if (Lines.TryGetValue(instance, out var line) && line.IsUsable)
+        {
+            return line;
+        }
+
+        return world.Machine.Find(instance.Id) is { State: SandboxState.Running } sandbox ? Lines[instance] = new SharedLine(world, this, instance, sandbox) : null;
+    }
 
     public void Hold(Instance instance)
     {

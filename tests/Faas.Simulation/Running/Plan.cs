@@ -37,6 +37,9 @@ internal sealed class Plan
 
         Functions = functions;
         GapMs = [.. functions.Select(_ => chance.Pick<double>([40, 150, 500, 800, 1200]))];
+        var hasQuick = chance.OneIn(3);
+        MessageMsMax = chance.Pick<double>([0.1, 0.1, 1, 4]);
+        Quick = [.. functions.Select(_ => hasQuick && chance.OneIn(2) ? new QuickLoad(chance) : null)];
         HasHeavyLoadAtEnd = LineLengthMax == 1000 && chance.OneIn(4);
     }
 
@@ -44,6 +47,12 @@ internal sealed class Plan
 
     /// <summary>Mean time between arrivals, by function.</summary>
     public IReadOnlyList<double> GapMs { get; }
+
+    /// <summary>How long a message between the gateway and a worker takes at most: long where cores are busy.</summary>
+    public double MessageMsMax { get; }
+
+    /// <summary>How each function is called that is quick; null for the others.</summary>
+    public IReadOnlyList<QuickLoad?> Quick { get; }
 
     /// <summary>Whether instances have to take turns.</summary>
     public bool IsTight { get; }

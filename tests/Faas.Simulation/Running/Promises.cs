@@ -7,6 +7,9 @@ namespace Faas.Simulation.Running;
 /// <summary>What must hold after each step, and what must hold when nothing has happened for long.</summary>
 internal sealed class Promises(World world)
 {
+    /// <summary>How long what was sent ahead may stay at an instance where nothing ends: two turns of the recall's timer, a message there and one back.</summary>
+    private readonly TimeSpan _recallMax = TimeSpan.FromMilliseconds(10 + (2 * world.Plan.MessageMsMax));
+
     private readonly Dictionary<string, int> _surplus = [];
 
     /// <summary>
@@ -64,14 +67,21 @@ internal sealed class Promises(World world)
         foreach (var instance in world.Gateway.Gates.Instances)
         {
             var use = instance.Gate.UseOf(instance);
-            if (use.InUse != held.GetValueOrDefault(instance))
+            // With those that were sent ahead. Nobody else is on this thread, so the lock may be done without.
+            var inUse = instance.InUse;
+            if (inUse != held.GetValueOrDefault(instance))
             {
-                throw new BrokenPromiseException($"{use.InUse} slots of {instance.Id} are in use, and callers hold {held.GetValueOrDefault(instance)}");
+                throw new BrokenPromiseException($"{inUse} slots of {instance.Id} are in use, and callers hold {held.GetValueOrDefault(instance)}");
             }
 
-            if (use.InUse > instance.Slots)
+            if (inUse > instance.Slots && instance.Slots > 1)
             {
-                throw new BrokenPromiseException($"{use.InUse} of the {instance.Slots} slots of {instance.Id} are in use");
+                throw new BrokenPromiseException($"{inUse} of the {instance.Slots} slots of {instance.Id} are in use");
+            }
+
+            if (world.Gateway.Lines.TryGetValue(instance, out var line))
+            {
+                CheckAhead(instance, line);
             }
 
             if (use.State == InstanceState.Ready && use.InUse < instance.Slots && instance.Gate.HasLine)
@@ -79,6 +89,38 @@ internal sealed class Promises(World world)
                 throw new BrokenPromiseException($"somebody waits at {instance.Gate.Revision} beside a free slot of {instance.Id}");
             }
         }
+    }
+
+    /// <summary>Nobody stays at a stuck instance while another one of the gate has a free slot. Looks first at the time up to this step, then at what the step has made of it.</summary>
+    private void CheckAhead(Instance instance, SharedLine line)
+    {
+        var now = world.Time.Now;
+        if (line.BesideFreeSince is { } since && now - since.At > _recallMax)
+        {
+            throw new BrokenPromiseException($"{line.Held} wait ahead at {instance.Id}, where nothing ends, for {(now - since.At).TotalMilliseconds:0.###} ms beside a free slot");
+        }
+
+        if (line.Held == 0 || !HasFreeSlot(instance.Gate))
+        {
+            line.BesideFreeSince = null;
+        }
+        else if (line.BesideFreeSince is not { } known || known.Ends != line.Ends)
+        {
+            line.BesideFreeSince = (now, line.Ends);
+        }
+    }
+
+    private bool HasFreeSlot(Gate gate)
+    {
+        foreach (var instance in world.Gateway.Gates.Instances)
+        {
+            if (instance.Gate == gate && instance.State == InstanceState.Ready && instance.InUse < instance.Slots)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>When nobody has called for hours.</summary>
@@ -93,6 +135,8 @@ internal sealed class Promises(World world)
             Require(load is { Waiting: 0, InUse: 0 }, () => $"{gate.Revision}: {load.Waiting} wait, {load.InUse} slots are in use");
         }
 
+        Require(world.Gateway.Lines.Values.All(static line => line.Open == 0), () => "something is open on a shared connection");
+        Require(world.Machine.Sandboxes.All(static s => s.Running.Count == 0 && s.HeldBack.Count == 0), () => "something runs or is held back in a sandbox");
         var kept = 0;
         foreach (var pool in table.Pools)
         {

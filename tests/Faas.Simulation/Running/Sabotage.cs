@@ -28,4 +28,16 @@ internal enum Sabotage
 
     /// <summary>The machine has less memory than the controller believes.</summary>
     ShrinkMemory,
+
+    /// <summary>What was sent ahead stays where it is, however long the one before it runs.</summary>
+    NeverRecall,
+
+    /// <summary>When an instance dies the gateway takes everything for not begun.</summary>
+    GiveBackTheBegun,
+
+    /// <summary>When an instance dies the gateway takes what stands behind a moved call for not begun, although that one's End may be on its way.</summary>
+    TrustTheMoved,
+
+    /// <summary>Workers begin whatever comes.</summary>
+    HoldNothingBack,
 }

@@ -27,7 +27,7 @@ internal sealed class Schedule(int seed, Sabotage sabotage = Sabotage.None)
         catch (Exception e)
         {
             var what = e is BrokenPromiseException ? e.Message : e.ToString();
-            return world is null ? new ScheduleResult(seed, 0, 0, 0, what) : ResultOf(world, $"seed {seed}: {what}\n{world.Trace.Tell()}");
+            return world is null ? new ScheduleResult(seed, 0, 0, default, 0, what) : ResultOf(world, $"seed {seed}: {what}\n{world.Trace.Tell()}");
         }
         finally
         {
@@ -35,7 +35,7 @@ internal sealed class Schedule(int seed, Sabotage sabotage = Sabotage.None)
         }
     }
 
-    private ScheduleResult ResultOf(World world, string? failure) => new(seed, world.Steps, world.CallsMade, world.Trace.Hash, failure);
+    private ScheduleResult ResultOf(World world, string? failure) => new(seed, world.Steps, world.CallsMade, new(world.SentAhead, world.Recalled, world.GivenBack), world.Trace.Hash, failure);
 
     private static void Run(World world, Deployments deployments)
     {
@@ -184,6 +184,16 @@ internal sealed class Schedule(int seed, Sabotage sabotage = Sabotage.None)
 /// <param name="Seed">Which one.</param>
 /// <param name="Steps">Steps it took.</param>
 /// <param name="Requests">Requests that were made.</param>
+/// <param name="Ahead">What became of requests that were sent ahead.</param>
 /// <param name="Hash">Stands for all that happened.</param>
 /// <param name="Failure">What broke, with the last steps; null when nothing did.</param>
-internal sealed record ScheduleResult(int Seed, long Steps, long Requests, ulong Hash, string? Failure);
+internal sealed record ScheduleResult(int Seed, long Steps, long Requests, AheadCounts Ahead, ulong Hash, string? Failure);
+
+/// <summary>Requests that were sent ahead of their turn.</summary>
+/// <param name="Sent">How many.</param>
+/// <param name="Recalled">Of these, those that were recalled before they had begun.</param>
+/// <param name="GivenBack">Of these, those that had not begun when their instance died.</param>
+internal readonly record struct AheadCounts(long Sent, long Recalled, long GivenBack)
+{
+    public static AheadCounts operator +(AheadCounts a, AheadCounts b) => new(a.Sent + b.Sent, a.Recalled + b.Recalled, a.GivenBack + b.GivenBack);
+}

@@ -14,6 +14,7 @@ internal static class Schedules
     public static SchedulesResult Run(int seed, int count)
     {
         var failures = new List<ScheduleResult>();
+        var ahead = default(AheadCounts);
         long steps = 0, requests = 0, failed = 0, next = seed;
         var threads = new Thread[Environment.ProcessorCount];
         for (var i = 0; i < threads.Length; i++)
@@ -25,6 +26,11 @@ internal static class Schedules
                     var result = new Schedule((int)at).Run();
                     Interlocked.Add(ref steps, result.Steps);
                     Interlocked.Add(ref requests, result.Requests);
+                    lock (failures)
+                    {
+                        ahead += result.Ahead;
+                    }
+
                     if (result.Failure is not null)
                     {
                         Interlocked.Increment(ref failed);
@@ -45,13 +51,13 @@ internal static class Schedules
             thread.Join();
         }
 
-        return new SchedulesResult(count, failed, steps, requests, seed, failures);
+        return new SchedulesResult(count, failed, steps, requests, ahead, seed, failures);
     }
 }
 
 /// <summary>What came of many schedules.</summary>
-internal sealed record SchedulesResult(int Count, long FailureCount, long Steps, long Requests, int Seed, IReadOnlyList<ScheduleResult> Failures)
+internal sealed record SchedulesResult(int Count, long FailureCount, long Steps, long Requests, AheadCounts Ahead, int Seed, IReadOnlyList<ScheduleResult> Failures)
 {
     /// <summary>One line of JSON.</summary>
-    public string ToJson() => JsonSerializer.Serialize(new { schedules = Count, failures = FailureCount, steps = Steps, requests = Requests, seed = Seed });
+    public string ToJson() => JsonSerializer.Serialize(new { schedules = Count, failures = FailureCount, steps = Steps, requests = Requests, sentAhead = Ahead.Sent, recalled = Ahead.Recalled, givenBack = Ahead.GivenBack, seed = Seed });
 }

@@ -19,6 +19,13 @@ internal sealed class Troubles(World world, Deployments deployments)
         for (var i = 0; i < plan.Functions.Count; i++)
         {
             var function = plan.Functions[i].Name;
+            if (plan.Quick[i] is { } load)
+            {
+                var callers = new QuickCallers(world, function, load);
+                Again(load.GapMs, callers.Come);
+                continue;
+            }
+
             Again(plan.GapMs[i], () => Call(function));
         }
     }
@@ -72,16 +79,6 @@ internal sealed class Troubles(World world, Deployments deployments)
             return;
         }
 
-        var sandbox = _chance.Pick(living);
-        var error = _chance.OneIn(2) ? InvocationError.Crashed : InvocationError.OutOfMemory;
-        world.Machine.End(sandbox, "crashes");
-        var watcher = world.Machine.Exited;
-        world.Time.After(_chance.OneIn(10) ? _chance.Span(20, 300) : _chance.Span(0.1, 10), () =>
-        {
-            if (world.Machine.Exited == watcher)
-            {
-                watcher?.Invoke(sandbox, error);
-            }
-        });
+        world.Crash(_chance.Pick(living), _chance);
     }
 }

@@ -64,6 +64,15 @@ internal sealed class World
 
     public long Steps { get; private set; }
 
+    /// <summary>Calls that were sent ahead of their turn.</summary>
+    public long SentAhead { get; set; }
+
+    /// <summary>Of these, those that were recalled in time.</summary>
+    public long Recalled { get; set; }
+
+    /// <summary>Of these, those that had not begun when their instance died.</summary>
+    public long GivenBack { get; set; }
+
     /// <summary>Whether things may go wrong.</summary>
     public bool AreFaultsOn { get; set; } = true;
 
@@ -125,6 +134,21 @@ internal sealed class World
         return call;
     }
 
+    /// <summary>An instance dies, and the controller hears of it.</summary>
+    public void Crash(Sandbox sandbox, Chance chance)
+    {
+        var error = chance.OneIn(2) ? InvocationError.Crashed : InvocationError.OutOfMemory;
+        Machine.End(sandbox, "crashes");
+        var watcher = Machine.Exited;
+        Time.After(chance.OneIn(10) ? chance.Span(20, 300) : chance.Span(0.1, 10), () =>
+        {
+            if (Machine.Exited == watcher)
+            {
+                watcher?.Invoke(sandbox, error);
+            }
+        });
+    }
+
     public void RestartGateway()
     {
         Trace.Note("restarts", Gateway.Name);
@@ -132,7 +156,7 @@ internal sealed class World
         Connection?.Cut();
         foreach (var sandbox in Machine.Sandboxes)
         {
-            sandbox.Running.Clear();   // its connections are closed, which ends what runs on them
+            sandbox.DropAll();   // its connections are closed, which ends what runs on them
         }
 
         Gateway = new GatewayBoot(Time, ++_gateways);
