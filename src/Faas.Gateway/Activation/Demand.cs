@@ -76,10 +76,20 @@ internal sealed class Demand(TimeProvider clock)
     public bool ShouldAsk(int waiting)
     {
         var now = clock.GetTimestamp();
-        if (waiting > 1 && waiting < 2 * _askedLength && clock.GetElapsedTime(_askedAt, now) < AskInterval)
-        {
-            return false;
-        }
+        return (waiting <= 1 || waiting >= 2 * _askedLength || HasPaused(now)) && Ask(now, waiting);
+    }
+
+    /// <summary>Whether to ask now that somebody has gone ahead, who is served in a moment in any case: a line of that kind begins thousands of times a second.</summary>
+    public bool ShouldAskAhead(int waiting)
+    {
+        var now = clock.GetTimestamp();
+        return HasPaused(now) && Ask(now, waiting);
+    }
+
+    private bool HasPaused(long now) => clock.GetElapsedTime(_askedAt, now) >= AskInterval;
+
+    private bool Ask(long now, int waiting)
+    {
 
         _askedAt = now;
         _askedLength = waiting;

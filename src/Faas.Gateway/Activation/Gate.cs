@@ -410,7 +410,7 @@ internal sealed class Gate
 
             if (wish.MayGoAhead && _line.Count == 0 && _slots.TakeAhead(_demand.AheadMax) is { } busy)
             {
-                return new Entry(Acquisition.Of(busy, isCold: false), null, null) { ShouldAsk = _demand.ShouldAsk(Waiting) };
+                return new Entry(Acquisition.Of(busy, isCold: false), null, null) { ShouldAsk = _demand.ShouldAskAhead(Waiting) };
             }
 
             if (_line.Count >= route.LineLengthMax && !wish.IsAgain)

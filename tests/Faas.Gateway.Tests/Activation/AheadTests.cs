@@ -161,6 +161,26 @@ public sealed class AheadTests
     }
 
     [Fact]
+    public async Task The_controller_hears_of_those_ahead_every_ten_milliseconds_however_often_such_a_line_begins()
+    {
+        var instance = await KnowAsync("a", Quick);
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        await AcquireAsync();
+        _events.Wanted.Clear();
+
+        for (var i = 0; i < 100; i++)
+        {
+            await AcquireAsync();
+            _gate.Release(instance, Quick);
+        }
+
+        Assert.Single(_events.Wanted);
+        _clock.Advance(TimeSpan.FromMilliseconds(10));
+        await AcquireAsync();
+        Assert.Equal(2, _events.Wanted.Count);
+    }
+
+    [Fact]
     public async Task Who_was_given_back_stands_at_the_head_of_the_line_in_the_order_in_which_they_came()
     {
         var instance = Add("a");
