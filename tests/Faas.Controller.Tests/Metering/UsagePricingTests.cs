@@ -94,11 +94,22 @@ public sealed class UsagePricingTests : IDisposable
     public void What_cannot_be_is_refused()
     {
         Refuses(Batch(0, 1, Entry("a", outcome: (InvocationError)99)));
-        Refuses(Batch(0, 1, Entry("a", runUs: -1)));
-        Refuses(Batch(0, 1, Entry("a", runUs: long.MaxValue)));
-        Refuses(Batch(0, 1, Entry("a") with { BytesOut = -1 }));
+        for (var field = 0; field < 6; field++)
+        {
+            Refuses(Raw(Forge(field, -1)));
+            Refuses(Raw(Forge(field, long.MaxValue)));
+        }
+
         Refuses(Batch(0, 1, Entry("a") with { MemoryMiB = -1 }));
         Refuses(Batch(0, 1, Entry("a") with { ReceivedUnixUs = -1 }));
+    }
+
+    [Fact]
+    public void What_a_gateway_writes_is_taken_whatever_it_believes_to_have_measured()
+    {
+        var chunk = new UsageChunk();
+        _pricing.AddTo(chunk, Batch(0, 1, Entry("a", runUs: -1) with { QueuedUs = long.MinValue, ColdUs = long.MaxValue, BytesIn = -1, BytesOut = long.MaxValue }));
+        Assert.Equal(1, chunk.Count);
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
