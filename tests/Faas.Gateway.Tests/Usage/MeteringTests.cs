@@ -105,6 +105,7 @@ public sealed class MeteringTests
         await using var gateway = await StartAsync();
         await gateway.Controller.SendAsync(Say.Route("short", "r2", wait: TimeSpan.FromMilliseconds(300)));
         await gateway.Controller.SendAsync(Say.Ready("i1", "/nonexistent/worker.sock", "r2"));
+        await GatewayFixture.EventuallyAsync(() => gateway.Service<GateTable>().TryFind("i1", out _));
 
         Assert.Equal("Unavailable", (await gateway.GetAsync("/function/short")).Error);
 
