@@ -21,11 +21,12 @@ internal sealed class Demand(TimeProvider clock)
     /// <summary>At one instance. More in one write would save next to nothing.</summary>
     private const int AheadCountMax = 32;
 
-    /// <summary>What runs longer than this in ms is no scheduler's whim: nothing is sent ahead for <see cref="SlowPause"/>.</summary>
-    private const double SlowMs = 20;
+    /// <summary>What runs longer than this in ms is no scheduler's whim, even on an overloaded machine: nothing is sent ahead for <see cref="SlowPause"/>.</summary>
+    private const double SlowMs = 50;
 
     private static readonly TimeSpan SlowPause = TimeSpan.FromSeconds(1);
 
+    private double _quickMs;
     private long _slowAt;
     private long _askedAt;
     private int _askedLength;
@@ -45,9 +46,9 @@ internal sealed class Demand(TimeProvider clock)
     /// How many requests may be sent to an instance that runs one at a time, behind that one. Only where all slots are in use, and only for functions that are quick: the next one is there
     /// when the last one ends, and two wake-ups are saved. Late binding is given up for <see cref="AheadMs"/>; when the instance is held up the requests are taken back.
     /// </summary>
-    public int AheadMax => Completed < AheadFrom || RunMs > QuickMs || (_slowAt != 0 && clock.GetElapsedTime(_slowAt) < SlowPause)
+    public int AheadMax => Completed < AheadFrom || _quickMs > QuickMs || (_slowAt != 0 && clock.GetElapsedTime(_slowAt) < SlowPause)
         ? 0
-        : (int)Math.Min(AheadCountMax, AheadMs / RunMs);
+        : (int)Math.Min(AheadCountMax, AheadMs / _quickMs);
 
     /// <summary>When there was last nobody in the line and nothing running.</summary>
     public long QuietSince { get; private set; } = clock.GetTimestamp();
@@ -55,11 +56,16 @@ internal sealed class Demand(TimeProvider clock)
     /// <summary>A request came.</summary>
     public void Arrived() => Arrivals++;
 
-    /// <summary>An invocation ended after running for <paramref name="runMs"/>.</summary>
-    public void Ended(double runMs)
+    /// <summary>
+    /// An invocation ended after running for <paramref name="runMs"/>. Where its turn came while it was at the instance already, that is what the function takes. Else it includes the instance's
+    /// wake-up and its wait for a core, which sending ahead saves, so that going by it would keep a quick function on a busy machine from ever being found quick: shorter ones count ten
+    /// times as much then.
+    /// </summary>
+    public void Ended(double runMs, bool wasAhead = false)
     {
         Completed++;
         RunMs += (runMs - RunMs) * Math.Max(0.1, 1.0 / Completed);
+        _quickMs += (runMs - _quickMs) * Math.Max(wasAhead || runMs < _quickMs ? 0.1 : 0.01, 1.0 / Completed);
         if (runMs > SlowMs)
         {
             _slowAt = clock.GetTimestamp();

@@ -59,8 +59,8 @@ internal sealed class Gate
         }
     }
 
-    /// <summary>Gives a slot back; the head of the line gets it. <paramref name="runMs"/> is null when the function never ran.</summary>
-    public void Release(Instance instance, double? runMs)
+    /// <summary>Gives a slot back; the head of the line gets it. <paramref name="runMs"/> is null when the function never ran; <paramref name="wasAhead"/>: see <see cref="Demand.Ended"/>.</summary>
+    public void Release(Instance instance, double? runMs, bool wasAhead = false)
     {
         Waiter? served = null;
         Waiter? also = null;
@@ -73,7 +73,7 @@ internal sealed class Gate
             instance.LastReleasedAt = _clock.GetTimestamp();
             if (runMs is { } ran)
             {
-                _demand.Ended(ran);
+                _demand.Ended(ran, wasAhead);
                 instance.IsHeldUp = false;
             }
 

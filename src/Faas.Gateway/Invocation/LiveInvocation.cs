@@ -20,6 +20,7 @@ internal sealed class LiveInvocation(HttpContext http, FunctionRoute route, Invo
     private long _acquiredAt;
     private long _startedAt;
     private long _endedAt;
+    private bool _wasAhead;
     private long _queuedUs;
     private long _coldUs;
     private long _bytesOut;
@@ -85,6 +86,7 @@ internal sealed class LiveInvocation(HttpContext http, FunctionRoute route, Invo
         _holdsSlot = 1;
         _acquiredAt = _startedAt = clock.GetTimestamp();
         _endedAt = 0;
+        _wasAhead = false;
         if (hasWaited)
         {
             var waited = Micros(ReceivedAt, _startedAt);
@@ -94,7 +96,11 @@ internal sealed class LiveInvocation(HttpContext http, FunctionRoute route, Invo
     }
 
     /// <summary>It was sent ahead of its turn: the function has not started after all.</summary>
-    public void HoldBack() => _startedAt = 0;
+    public void HoldBack()
+    {
+        _startedAt = 0;
+        _wasAhead = true;
+    }
 
     /// <summary>Its turn has come, at this timestamp. Returns when it really began: what ended before may have been noticed so late that this one came after it.</summary>
     public long StartHeldBack(long at)
@@ -117,7 +123,7 @@ internal sealed class LiveInvocation(HttpContext http, FunctionRoute route, Invo
         {
             BeforeRelease?.Invoke();
             BeforeRelease = null;
-            Instance!.Gate.Release(Instance, _startedAt == 0 ? null : RunUs / 1000.0);
+            Instance!.Gate.Release(Instance, _startedAt == 0 ? null : RunUs / 1000.0, _wasAhead);
         }
     }
 

@@ -63,7 +63,7 @@ public sealed class AheadTests
     {
         var instance = await KnowAsync("a", Quick, runs: 400);
         await AcquireAsync();
-        _gate.Release(instance, 21);
+        _gate.Release(instance, 51);
         await KnowAsync(instance, Quick, 40);
         await AcquireAsync();
         var next = AcquireAsync();
@@ -74,6 +74,34 @@ public sealed class AheadTests
 
         await next;
         await AcquireAsync();
+    }
+
+    [Fact]
+    public async Task A_quick_function_is_found_to_be_quick_where_most_runs_are_held_up_by_a_busy_machine()
+    {
+        var instance = await KnowAsync("a", Quick);
+        for (var i = 0; i < 100; i++)
+        {
+            await KnowAsync(instance, 2, 2);   // Two wait for a core, one does not.
+            await KnowAsync(instance, 0.1, 1);
+        }
+
+        await AcquireAsync();
+        await AcquireAsync();
+    }
+
+    [Fact]
+    public async Task A_function_that_turns_out_not_to_be_quick_when_its_requests_are_there_is_called_so_no_more()
+    {
+        var instance = await KnowAsync("a", Quick);
+        for (var i = 0; i < 20; i++)
+        {
+            await AcquireAsync();
+            _gate.Release(instance, 1, wasAhead: true);
+        }
+
+        await AcquireAsync();
+        Assert.False(AcquireAsync().IsCompleted);
     }
 
     [Fact]

@@ -202,7 +202,7 @@ internal sealed class Call(World world, GatewayBoot gateway, string function, Ca
         if (!gateway.IsOver)
         {
             sent.Line.EndMoved(sent);
-            Release(instance, sent.RunMs(world.Time.Now));
+            Release(instance, sent.RunMs(world.Time.Now), sent.WasAhead);
             End(outcome == SharedOutcome.Answered || (outcome == SharedOutcome.Moved && sent.MovedEnd.Result) ? InvocationError.None : InvocationError.Crashed);
         }
 
@@ -280,7 +280,7 @@ internal sealed class Call(World world, GatewayBoot gateway, string function, Ca
         await told.Task;
     }
 
-    private void Release(Instance instance, double? runMs)
+    private void Release(Instance instance, double? runMs, bool wasAhead = false)
     {
         if (world.Sabotage == Sabotage.KeepSlots && world.Chance.OneIn(10))
         {
@@ -289,7 +289,7 @@ internal sealed class Call(World world, GatewayBoot gateway, string function, Ca
         }
 
         gateway.LetGo(instance);
-        instance.Gate.Release(instance, runMs);
+        instance.Gate.Release(instance, runMs, wasAhead);
     }
 
     private void CheckWait(FunctionRoute route)

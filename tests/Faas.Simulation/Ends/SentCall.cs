@@ -27,6 +27,9 @@ internal sealed class SentCall(SharedLine line, Call call, CallScript script, ui
     /// <summary>When its turn began, as the gateway sees it; null while it is held back.</summary>
     public TimeSpan? StartedAt { get; set; }
 
+    /// <summary>Whether it was sent before its turn.</summary>
+    public bool WasAhead { get; set; }
+
     /// <summary>When the gateway saw its end.</summary>
     public TimeSpan? EndedAt { get; set; }
 

@@ -153,6 +153,7 @@ internal sealed class SharedLine
 
     private void HoldBack(SentCall sent)
     {
+        sent.WasAhead = true;
         _world.SentAhead++;
         _world.Trace.Note("sent ahead", _instance.Id);
         if (!_isHeldUpTimerSet)
