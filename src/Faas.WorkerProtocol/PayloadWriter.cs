@@ -100,6 +100,19 @@ public sealed class PayloadWriter : IDisposable
         _length += 2 + bytes;
     }
 
+    /// <summary>Writes a str16 whose UTF-8 is there already.</summary>
+    /// <exception cref="WorkerProtocolException">It is longer than 65,535 bytes.</exception>
+    public void Text(ReadOnlySpan<byte> utf8)
+    {
+        if (utf8.Length > ushort.MaxValue)
+        {
+            throw new WorkerProtocolException($"a string of {utf8.Length} bytes does not fit into a str16");
+        }
+
+        U16((ushort)utf8.Length);
+        Raw(utf8);
+    }
+
     /// <summary>Writes raw bytes.</summary>
     public void Raw(ReadOnlySpan<byte> value)
     {

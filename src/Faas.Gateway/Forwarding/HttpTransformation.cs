@@ -33,7 +33,7 @@ internal sealed class HttpTransformation(LiveInvocation invocation, RunWatch wat
 
         var headers = proxyRequest.Headers;
         headers.Host = request.Headers[HeaderNames.Host].ToString() is { Length: > 0 } host ? host : null;
-        headers.TryAddWithoutValidation("X-Forwarded-For", ForwardedHeaders.For(request, WorkerRequestFrames.RemoteAddress(httpContext.Connection.RemoteIpAddress)));
+        headers.TryAddWithoutValidation("X-Forwarded-For", ForwardedHeaders.For(request, WorkerRequestFrames.AddressText(httpContext.Connection.RemoteIpAddress)));
         headers.TryAddWithoutValidation("X-Forwarded-Proto", ForwardedHeaders.Proto(request));
         headers.TryAddWithoutValidation("X-Forwarded-Host", ForwardedHeaders.Host(request));
         headers.TryAddWithoutValidation(HeaderRules.CallId, invocation.Id);

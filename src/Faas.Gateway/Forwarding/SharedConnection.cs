@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Faas.Contracts.Invocations;
 using Faas.Gateway.Activation;
 using Faas.Gateway.Invocation;
+using Faas.Gateway.Polling;
 using Faas.WorkerProtocol;
 
 namespace Faas.Gateway.Forwarding;
@@ -23,8 +24,7 @@ internal sealed class SharedConnection : IDisposable
     private static PayloadWriter? _writer;
 
     private readonly Instance _instance;
-    private readonly Socket _socket;
-    private readonly FrameSender _sender;
+    private readonly WorkerLine _line;
     private readonly TimeProvider _clock;
     private readonly ITimer _timer;
     private readonly ITimer _heldUpTimer;
@@ -39,27 +39,23 @@ internal sealed class SharedConnection : IDisposable
     private volatile bool _isClosing;
     private volatile bool _isClosed;
 
-    private SharedConnection(Instance instance, Socket socket, TimeProvider clock)
+    private SharedConnection(Instance instance, Socket socket, EventLoop loop, TimeProvider clock)
     {
         _instance = instance;
-        _socket = socket;
         _clock = clock;
         _order = new RunOrder(instance.Slots);
-        _sender = new FrameSender(socket, StopReading);
+        _line = new WorkerLine(loop, socket, received => HandOut(received, clock.GetTimestamp()), Close);
         _timer = clock.CreateTimer(static connection => ((SharedConnection)connection!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _heldUpTimer = clock.CreateTimer(static connection => ((SharedConnection)connection!).OnHeldUpTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _gone = instance.Gone.UnsafeRegister(static connection => ((SharedConnection)connection!).StopReading(), this);
+        _gone = instance.Gone.UnsafeRegister(static line => ((WorkerLine)line!).StopReading(), _line);
     }
 
     /// <summary>Whether it takes invocations.</summary>
     public bool IsUsable => !_isClosed && !_isClosing;
 
-    /// <summary>The reader; ends, without throwing, when the connection does.</summary>
-    public Task Reading { get; private set; } = Task.CompletedTask;
-
     /// <summary>Connects to a worker, which is immediate or fails.</summary>
     /// <exception cref="SocketException">Nobody listens there.</exception>
-    public static async ValueTask<SharedConnection> ConnectAsync(Instance instance, TimeProvider clock)
+    public static async ValueTask<SharedConnection> ConnectAsync(Instance instance, EventLoop loop, TimeProvider clock)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
@@ -72,16 +68,16 @@ internal sealed class SharedConnection : IDisposable
             throw;
         }
 
-        var connection = new SharedConnection(instance, socket, clock);
+        var connection = new SharedConnection(instance, socket, loop, clock);
         using var hello = new PayloadWriter(64);
         hello.BeginFrame();
         hello.U8(1);
         hello.U8((byte)ConnectionRole.Shared);
         hello.Text("");
         hello.EndFrame(FrameType.Hello, 0);
-        connection._sender.Add(hello.Written.Span);
-        connection._sender.Send();
-        connection.Reading = connection.ReadAsync();
+        connection._line.Open();
+        connection._line.Sender.Add(hello.Written.Span);
+        connection._line.Sender.Send();
         return connection;
     }
 
@@ -121,10 +117,10 @@ internal sealed class SharedConnection : IDisposable
                 HoldBack(exchange);
             }
 
-            _sender.Add(writer.Written.Span);   // Here, so that the worker gets them in the order that _order knows.
+            _line.Sender.Add(writer.Written.Span);   // Here, so that the worker gets them in the order that _order knows.
         }
 
-        _sender.Send();
+        _line.Sender.Send();
         exchange.WatchCaller(invocation.CallerGone);
         return exchange;
     }
@@ -152,8 +148,8 @@ internal sealed class SharedConnection : IDisposable
         frame.BeginFrame();
         frame.U8((byte)reason);
         frame.EndFrame(FrameType.Cancel, exchange.Stream);
-        _sender.Add(frame.Written.Span);
-        _sender.Send();
+        _line.Sender.Add(frame.Written.Span);
+        _line.Sender.Send();
     }
 
     /// <summary>Takes no new invocation, and closes when the last one has ended.</summary>
@@ -228,11 +224,11 @@ internal sealed class SharedConnection : IDisposable
                 using var frame = new PayloadWriter(16);
                 frame.BeginFrame();
                 frame.EndFrame(FrameType.Recall, exchange.Stream);
-                _sender.Add(frame.Written.Span);
+                _line.Sender.Add(frame.Written.Span);
             }
         }
 
-        _sender.Send();
+        _line.Sender.Send();
     }
 
     private void OnTimer()
@@ -280,8 +276,6 @@ internal sealed class SharedConnection : IDisposable
             exchange.Invocation.ReleaseSlot();
         }
     }
-
-    private async Task ReadAsync() => Close(await AnswerReader.ReadAsync(_socket, received => HandOut(received, _clock.GetTimestamp())));
 
     /// <summary>Hands out every answer that is here as a whole. Returns the bytes that are done with.</summary>
     private int HandOut(ReadOnlyMemory<byte> received, long now)
@@ -394,19 +388,6 @@ internal sealed class SharedConnection : IDisposable
         return exchange;
     }
 
-    /// <summary>The worker is gone, or does not read any more. What it has said before still counts: it tells what had begun.</summary>
-    private void StopReading()
-    {
-        try
-        {
-            _socket.Shutdown(SocketShutdown.Receive);
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-        {
-            // The reader has seen the end, or is about to.
-        }
-    }
-
     /// <summary>Ends the connection and whatever runs on it. <paramref name="reason"/> says what the worker did wrong; empty when it just ended.</summary>
     private void Close(string reason)
     {
@@ -428,8 +409,7 @@ internal sealed class SharedConnection : IDisposable
         _gone.Unregister();
         _timer.Dispose();
         _heldUpTimer.Dispose();
-        _sender.Dispose();
-        _socket.Dispose();
+        _line.Dispose();
         if (reason.Length > 0)
         {
             _instance.Gate.Condemn(_instance, $"it broke the worker protocol: {reason}");

@@ -22,7 +22,7 @@ internal readonly struct SmallInvocation(WorkerTransport transport, LiveInvocati
         var body = ReadOnlySequence<byte>.Empty;
         if (bodyLength > 0)
         {
-            if (await ReadBodyAsync() is not { } read)
+            if (await invocation.Caller.ReadBodyAsync(invocation, transport.Clock) is not { } read)
             {
                 invocation.ReleaseSlot();
                 return Forwarded.Done;
@@ -36,7 +36,7 @@ internal readonly struct SmallInvocation(WorkerTransport transport, LiveInvocati
         if (bodyLength > 0)
         {
             // A function that has not begun has not seen it, and the next one needs it.
-            invocation.Http.Request.BodyReader.AdvanceTo(outcome is SharedOutcome.Refused or SharedOutcome.GivenBack ? body.Start : body.End);
+            invocation.Caller.AdvanceBody(body, isUsed: outcome is not (SharedOutcome.Refused or SharedOutcome.GivenBack));
         }
 
         if (outcome is SharedOutcome.Refused or SharedOutcome.GivenBack)
@@ -52,6 +52,7 @@ internal readonly struct SmallInvocation(WorkerTransport transport, LiveInvocati
         catch (Exception exception) when (exception is OperationCanceledException or IOException)
         {
             invocation.Fail(InvocationError.CallerGone, "");
+            invocation.ReleaseSlot();
         }
 
         return Forwarded.Done;
@@ -62,7 +63,7 @@ internal readonly struct SmallInvocation(WorkerTransport transport, LiveInvocati
         switch (outcome)
         {
             case SharedOutcome.Answered:
-                if (TryTakeHead(exchange))
+                if (await TryTakeHeadAsync(exchange))
                 {
                     await AnswerAsync(exchange);
                 }
@@ -73,6 +74,7 @@ internal readonly struct SmallInvocation(WorkerTransport transport, LiveInvocati
                 break;
             case SharedOutcome.Moved:
                 var left = transport.Clock.GetElapsedTime(transport.Clock.GetTimestamp(), exchange.Deadline);
+                await invocation.ToHttpAsync();
                 await transport.TakeMovedAsync(invocation, exchange.Stream, left > TimeSpan.Zero ? left : TimeSpan.Zero);
                 break;
             case SharedOutcome.TimedOut:
@@ -88,13 +90,11 @@ internal readonly struct SmallInvocation(WorkerTransport transport, LiveInvocati
     }
 
     /// <summary>Puts status and headers on the caller's response. False when that cannot be.</summary>
-    private bool TryTakeHead(SharedExchange exchange)
+    private ValueTask<bool> TryTakeHeadAsync(SharedExchange exchange)
     {
         try
         {
-            WorkerResponseHead.Apply(exchange.Head.Span, invocation.Http.Response);
-            invocation.MarkResponse();
-            return true;
+            return invocation.Caller.TryTakeHead(exchange.Head.Span, exchange.Body.Length, invocation) ? new(true) : TakeHeadAsHttpAsync(exchange);
         }
         catch (InvalidOperationException exception)
         {
@@ -105,27 +105,36 @@ internal readonly struct SmallInvocation(WorkerTransport transport, LiveInvocati
             Condemn(exchange, exception);
         }
 
-        return false;
+        return new(false);
+    }
+
+    private async ValueTask<bool> TakeHeadAsHttpAsync(SharedExchange exchange)
+    {
+        await invocation.ToHttpAsync();
+        return await TryTakeHeadAsync(exchange);
     }
 
     /// <summary>The record is written and the slot free before the answer leaves, which is before the caller can send its next request.</summary>
-    private async ValueTask AnswerAsync(SharedExchange exchange)
+    private ValueTask AnswerAsync(SharedExchange exchange)
     {
-        var response = invocation.Http.Response;
-        var hasBody = exchange.Body.Length > 0 && !HttpMethods.IsHead(invocation.Http.Request.Method)
-            && response.StatusCode is not (StatusCodes.Status204NoContent or StatusCodes.Status304NotModified);
-        if (hasBody)
-        {
-            invocation.AddBytesOut(exchange.Body.Length);
-        }
-
-        invocation.Record(response.StatusCode);
+        var caller = invocation.Caller;
+        var body = caller.TakesBody ? exchange.Body : default;
+        invocation.AddBytesOut(body.Length);
+        invocation.Record(caller.Status);
         invocation.ReleaseSlot();
-        if (hasBody)
+        var sending = caller.SendAsync(body);
+        if (!sending.IsCompletedSuccessfully)
         {
-            await response.BodyWriter.WriteAsync(exchange.Body, CancellationToken.None);   // However slowly the caller takes it; one that goes away ends it.
+            return SeeOutAsync(sending, exchange);
         }
 
+        exchange.FreeAnswer();
+        return default;
+    }
+
+    private static async ValueTask SeeOutAsync(ValueTask sending, SharedExchange exchange)
+    {
+        await sending;
         exchange.FreeAnswer();
     }
 
@@ -165,52 +174,5 @@ internal readonly struct SmallInvocation(WorkerTransport transport, LiveInvocati
         }
 
         invocation.ReleaseSlot();
-    }
-
-    /// <summary>The whole body, still in the reader; null when the caller did not send it, and the invocation says why.</summary>
-    private async ValueTask<ReadOnlySequence<byte>?> ReadBodyAsync()
-    {
-        var http = invocation.Http;
-        try
-        {
-            var reading = http.Request.BodyReader.ReadAtLeastAsync(bodyLength, CancellationToken.None);
-            if (!reading.IsCompleted)
-            {
-                // Mostly it is here with the head. What is not counts as the function's time, so that a caller who stalls does not keep a slot for ever.
-                using var limit = new CancellationTokenSource(invocation.Route.Timeout, transport.Clock);
-                using var stop = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, invocation.CallerGone);
-                await using var registration = stop.Token.UnsafeRegister(static reader => ((System.IO.Pipelines.PipeReader)reader!).CancelPendingRead(), http.Request.BodyReader);
-                var waited = await reading;
-                if (waited.IsCanceled)
-                {
-                    var isLate = limit.IsCancellationRequested;
-                    invocation.Fail(isLate ? InvocationError.Timeout : InvocationError.CallerGone,
-                        isLate ? $"the request's body did not come within the function's timeout of {invocation.Route.Timeout.TotalSeconds:0.###} s" : "");
-                    http.Request.BodyReader.AdvanceTo(waited.Buffer.End);
-                    return null;
-                }
-
-                return Whole(waited.Buffer);
-            }
-
-            return Whole((await reading).Buffer);
-        }
-        catch (IOException exception)
-        {
-            invocation.Fail(RequestBodyPump.FailureOf(exception), exception.Message);
-            return null;
-        }
-    }
-
-    private ReadOnlySequence<byte>? Whole(ReadOnlySequence<byte> body)
-    {
-        if (body.Length == bodyLength)
-        {
-            return body;
-        }
-
-        invocation.Http.Request.BodyReader.AdvanceTo(body.End);
-        invocation.Fail(InvocationError.CallerGone, "the caller closed the connection within the body");
-        return null;
     }
 }

@@ -16,27 +16,27 @@ internal static class WorkerRequestFrames
     /// <summary>Writes the head with its headers.</summary>
     public static void WriteHead(PayloadWriter output, LiveInvocation invocation, uint stream, long contentLength, bool hasBody)
     {
-        var request = invocation.Http.Request;
-        var remote = RemoteAddress(invocation.Http.Connection.RemoteIpAddress);
+        var caller = invocation.Caller;
         output.BeginFrame();
         new RequestHead
         {
             Kind = invocation.Kind,
-            IsHttps = request.IsHttps,
+            IsHttps = caller.IsHttps,
             TimeoutMs = (uint)invocation.Route.Timeout.TotalMilliseconds,
             ContentLength = contentLength,
             ReceivedUnixMs = invocation.ReceivedUnixMs,
             InvocationId = invocation.Id,
-            Method = request.Method,
+            Method = caller.Method,
             Path = invocation.Path,
             Query = invocation.Query,
-            RemoteAddress = remote,
+            RemoteAddress = caller.RemoteAddress,
         }.Write(output);
-        WriteHeaders(output, request, invocation.Id, remote);
+        caller.WriteHeaders(output, invocation.Id);
         output.EndFrame(FrameType.Request, stream, hasBody ? FrameMarks.None : FrameMarks.EndOfBody);
     }
 
-    private static void WriteHeaders(PayloadWriter output, HttpRequest request, string id, string remote)
+    /// <summary>Writes the headers of a request that came through ASP.NET.</summary>
+    public static void WriteHeaders(PayloadWriter output, HttpRequest request, string id, string remote)
     {
         var countAt = output.Position;
         output.U16(0);
@@ -87,7 +87,7 @@ internal static class WorkerRequestFrames
     }
 
     /// <summary>The address as text. Neighbouring requests on a thread often come from the same caller, and formatting allocates.</summary>
-    public static string RemoteAddress(IPAddress? address)
+    public static string AddressText(IPAddress? address)
     {
         if (address is null)
         {

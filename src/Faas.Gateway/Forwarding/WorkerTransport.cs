@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Faas.Contracts.Invocations;
 using Faas.Gateway.Activation;
 using Faas.Gateway.Invocation;
+using Faas.Gateway.Polling;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Faas.Gateway.Forwarding;
@@ -10,7 +11,7 @@ namespace Faas.Gateway.Forwarding;
 /// Connections to one instance of a handler function: a shared one for small invocations, and data connections, one invocation at a time on each and most recently used first, for
 /// what is long.
 /// </summary>
-internal sealed class WorkerTransport(Instance instance, IHttpForwarder forwarder, TimeProvider clock) : IInstanceTransport
+internal sealed class WorkerTransport(Instance instance, IHttpForwarder forwarder, EventLoop loop, TimeProvider clock) : IInstanceTransport
 {
     private readonly Lock _lock = new();
     private readonly Stack<WorkerConnection> _idle = new();
@@ -217,7 +218,7 @@ internal sealed class WorkerTransport(Instance instance, IHttpForwarder forwarde
         SharedConnection? opened = null;
         try
         {
-            opened = await SharedConnection.ConnectAsync(instance, clock);
+            opened = await SharedConnection.ConnectAsync(instance, loop, clock);
         }
         catch (SocketException)
         {

@@ -1,11 +1,15 @@
 using Faas.Gateway.Activation;
+using Faas.Gateway.FastPath;
 using Faas.Gateway.Forwarding;
 using Faas.Gateway.Invocation;
+using Faas.Gateway.Polling;
 using Faas.Gateway.Routing;
 using Faas.Gateway.Stalls;
 using Faas.Gateway.Uplink;
 using Faas.Gateway.Usage;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging.Console;
 
 namespace Faas.Gateway.Hosting;
@@ -21,15 +25,6 @@ internal static class GatewayHost
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
-        builder.WebHost.UseSockets(options =>
-        {
-            options.CreateBoundListenSocket = InternalSocket.Bind;
-            // Nothing in this process blocks, so continuations may run on the thread that waits for the network: a quarter less CPU (research/warm-path.md).
-            // StallWatch tells when something blocks nevertheless.
-            options.UnsafePreferInlineScheduling = true;
-            // A system call less for each request (a tenth more requests/s), for 4 KiB of memory for each idle caller's connection.
-            options.WaitForDataBeforeAllocatingBuffer = false;
-        });
         builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, arguments));
         Log(builder.Logging);
 
@@ -38,10 +33,11 @@ internal static class GatewayHost
         services.Configure<HostOptions>(options => options.ShutdownTimeout = DrainTime);
         services.AddSingleton(clock);
         services.AddHttpForwarder();
+        services.AddSingleton<FastEntrance>().AddSingleton(MakeConnections).AddSingleton<IConnectionListenerFactory, FastTransport>();
         services.AddSingleton(GatewayIdentity.Create(arguments.Data.ControllerSocket, clock));
         services.AddSingleton<RouteTable>().AddSingleton<GateTable>().AddSingleton<LinkHealth>().AddSingleton<ControllerPicture>();
         services.AddSingleton<Outbox>().AddSingleton<IGateEvents>(provider => provider.GetRequiredService<Outbox>());
-        services.AddSingleton<IInstanceTransports, InstanceTransports>();
+        services.AddSingleton<EventLoops>().AddSingleton<IInstanceTransports, InstanceTransports>();
         services.AddSingleton<Invoker>().AddSingleton<Entrance>();
         services.AddSingleton(provider => new UsageJournal(
             arguments.Data.Journal, provider.GetRequiredService<GatewayIdentity>().Boot, provider.GetRequiredService<ILogger<UsageJournal>>()));
@@ -56,6 +52,20 @@ internal static class GatewayHost
         var app = builder.Build();
         app.Run(app.Services.GetRequiredService<Entrance>().HandleAsync);
         return app;
+    }
+
+    /// <summary>Connections that leave the fast path become Kestrel's, over .NET's own sockets.</summary>
+    private static SocketConnectionContextFactory MakeConnections(IServiceProvider services)
+    {
+        var options = new SocketConnectionFactoryOptions
+        {
+            // Nothing in this process blocks, so continuations may run on the thread that waits for the network: a quarter less CPU (research/warm-path.md).
+            // StallWatch tells when something blocks nevertheless.
+            UnsafePreferInlineScheduling = true,
+            // A system call less for each request (a tenth more requests/s), for 4 KiB of memory for each idle caller's connection.
+            WaitForDataBeforeAllocatingBuffer = false,
+        };
+        return new SocketConnectionContextFactory(options, services.GetRequiredService<ILogger<SocketConnectionContextFactory>>());
     }
 
     private static void Configure(KestrelServerOptions kestrel, GatewayArguments arguments)

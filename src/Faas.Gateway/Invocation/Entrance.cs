@@ -1,5 +1,6 @@
 using Faas.Contracts.Functions;
 using Faas.Contracts.Invocations;
+using Faas.Gateway.FastPath;
 using Faas.Gateway.Routing;
 using Faas.Gateway.Usage;
 using Microsoft.AspNetCore.Http.Features;
@@ -17,6 +18,11 @@ internal sealed class Entrance(RouteTable routes, Invoker invoker, UsageJournal 
     /// <summary>Serves one request.</summary>
     public Task HandleAsync(HttpContext http)
     {
+        if (http.Features.Get<HandedOver>() is { } handedOver && handedOver.TryTake(http, out var over))
+        {
+            return over;
+        }
+
         var request = http.Request;
         var id = CallId.From(request.Headers[HeaderRules.CallId]);
         if (!HeaderRules.AreWithinLimit(request))
@@ -33,7 +39,7 @@ internal sealed class Entrance(RouteTable routes, Invoker invoker, UsageJournal 
 
         if (routes.TryFind(target.Name, out var route))
         {
-            return invoker.InvokeAsync(new LiveInvocation(http, route, new InvocationCall(target.Kind, target.Path, target.Query, id), journal, clock));
+            return invoker.InvokeAsync(new LiveInvocation(new HttpCaller(http), route, new InvocationCall(target.Kind, target.Path, target.Query, id), journal, clock));
         }
 
         return routes.FirstSync.IsCompleted || !FunctionName.IsValid(target.Name)

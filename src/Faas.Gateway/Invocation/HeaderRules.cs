@@ -28,11 +28,20 @@ internal static class HeaderRules
         HeaderNames.ProxyAuthenticate, HeaderNames.ContentLength, CallId, Contracts.Api.Problems.ErrorHeader,
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
+    private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> NotToFunctionsByName = NotToFunctions.GetAlternateLookup<ReadOnlySpan<char>>();
+    private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> NotToCallersByName = NotToCallers.GetAlternateLookup<ReadOnlySpan<char>>();
+
     /// <summary>Whether a request header reaches the function.</summary>
     public static bool ReachesFunction(string name) => !NotToFunctions.Contains(name) && name[0] != ':';
 
     /// <summary>Whether a function's header reaches the caller. Content-Length travels outside the headers; X-Call-Id and X-Faas-Error are the platform's.</summary>
     public static bool ReachesCaller(string name) => !NotToCallers.Contains(name);
+
+    /// <summary>As <see cref="ReachesFunction(string)"/>.</summary>
+    public static bool ReachesFunction(ReadOnlySpan<char> name) => !NotToFunctionsByName.Contains(name);
+
+    /// <summary>As <see cref="ReachesCaller(string)"/>.</summary>
+    public static bool ReachesCaller(ReadOnlySpan<char> name) => !NotToCallersByName.Contains(name);
 
     /// <summary>Whether the request's Connection header names <paramref name="header"/> as meant for this hop only.</summary>
     public static bool IsNamedByConnection(HttpRequest request, string header)

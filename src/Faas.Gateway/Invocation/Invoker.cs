@@ -9,10 +9,9 @@ internal sealed partial class Invoker(IInstanceTransports transports, ILogger<In
     /// <summary>Serves one invocation. When warm: one slot and one forward, and no word with the controller.</summary>
     public Task InvokeAsync(LiveInvocation invocation)
     {
-        var http = invocation.Http;
         var limit = invocation.Route.BodyBytesMax;
-        return http.Request.ContentLength > limit
-            ? ProblemWriter.WriteAsync(http, invocation.Id, InvocationError.TooLarge, BodyTooLarge(limit), null, http.RequestAborted).AsTask()
+        return invocation.Caller.ContentLength > limit
+            ? ProblemWriter.WriteAsync(invocation.Http, invocation.Id, InvocationError.TooLarge, BodyTooLarge(limit), null, invocation.CallerGone).AsTask()
             : RunAsync(invocation);
     }
 
@@ -22,7 +21,6 @@ internal sealed partial class Invoker(IInstanceTransports transports, ILogger<In
     /// <summary>One method, because each that waits for another costs about as much as looking up the route.</summary>
     private async Task RunAsync(LiveInvocation invocation)
     {
-        var http = invocation.Http;
         var gate = invocation.Route.Gate;
         var again = false;
         try
@@ -69,7 +67,7 @@ internal sealed partial class Invoker(IInstanceTransports transports, ILogger<In
 
             // A caller that seems to be gone and yet is connected gets an answer too, so that nobody sees an empty one.
             var hasCaller = invocation.Error != InvocationError.CallerGone || !invocation.CallerGone.IsCancellationRequested;
-            if (invocation.Error != InvocationError.None && hasCaller && !http.Response.HasStarted)
+            if (invocation.Error != InvocationError.None && hasCaller && !invocation.Caller.HasAnswer)
             {
                 await ProblemWriter.WriteAsync(invocation, invocation.CallerGone);
             }
@@ -83,8 +81,10 @@ internal sealed partial class Invoker(IInstanceTransports transports, ILogger<In
             // Whatever happened: no slot is held by a request that is over unless a connection still waits for its end, and nothing goes unrecorded.
             if (!invocation.IsRecorded)
             {
-                invocation.Record(invocation.Error == InvocationError.CallerGone ? InvocationErrors.Of(InvocationError.CallerGone).Status : http.Response.StatusCode);
+                invocation.Record(invocation.Error == InvocationError.CallerGone ? InvocationErrors.Of(InvocationError.CallerGone).Status : invocation.Caller.Status);
             }
+
+            invocation.End();
         }
     }
 
@@ -92,14 +92,21 @@ internal sealed partial class Invoker(IInstanceTransports transports, ILogger<In
     {
         Log.Failed(logger, exception, invocation.Id);
         invocation.ReleaseSlot();
-        if (invocation.Http.Response.HasStarted)
+        if (invocation.Caller.HasAnswer)
         {
-            invocation.Http.Abort();
+            invocation.Caller.Abort();
             return;
         }
 
         invocation.Fail(InvocationError.Unavailable, "the gateway failed; its log says why");
-        await ProblemWriter.WriteAsync(invocation, invocation.CallerGone);
+        try
+        {
+            await ProblemWriter.WriteAsync(invocation, invocation.CallerGone);
+        }
+        catch (IOException)
+        {
+            // The caller's connection is closed.
+        }
     }
 
     private static partial class Log

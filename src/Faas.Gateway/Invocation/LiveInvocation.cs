@@ -5,17 +5,16 @@ using Faas.Gateway.Routing;
 using Faas.Gateway.Usage;
 using Faas.Link;
 using Faas.WorkerProtocol;
-using Microsoft.AspNetCore.Connections.Features;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Faas.Gateway.Invocation;
 
 /// <summary>
 /// One invocation from its head to its end. It owns its slot (given back once) and its usage record (written once, before the last byte of the
-/// answer leaves). After the request is over, only <see cref="ReleaseSlot"/> may still be called, never <see cref="Http"/> used.
+/// answer leaves). After the request is over, only <see cref="ReleaseSlot"/> may still be called, never <see cref="Caller"/> used.
 /// </summary>
-internal sealed class LiveInvocation(HttpContext http, FunctionRoute route, InvocationCall call, UsageJournal journal, TimeProvider clock)
+internal sealed class LiveInvocation(Caller caller, FunctionRoute route, InvocationCall call, UsageJournal journal, TimeProvider clock)
 {
+    private readonly Caller _first = caller;
     private readonly long _receivedUnixUs = (clock.GetUtcNow().Ticks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
     private long _acquiredAt;
     private long _startedAt;
@@ -28,8 +27,11 @@ internal sealed class LiveInvocation(HttpContext http, FunctionRoute route, Invo
     private int _holdsSlot;
     private long _bytesIn;
 
-    /// <summary>The caller's request.</summary>
-    public HttpContext Http { get; } = http;
+    /// <summary>Who called.</summary>
+    public Caller Caller { get; private set; } = caller;
+
+    /// <summary>The request as ASP.NET sees it. Of one that came on the fast path only after <see cref="ToHttpAsync"/>.</summary>
+    public HttpContext Http => ((HttpCaller)Caller).Http;
 
     /// <summary>The function's route as it was when the request came.</summary>
     public FunctionRoute Route { get; } = route;
@@ -52,13 +54,11 @@ internal sealed class LiveInvocation(HttpContext http, FunctionRoute route, Invo
     /// <summary>The same moment as a timestamp.</summary>
     public long ReceivedAt { get; } = clock.GetTimestamp();
 
-    /// <summary>
-    /// Cancelled when the caller's connection closes. The connection's own token: a request's (RequestAborted) would be made for each request, and says the same on HTTP/1.1.
-    /// </summary>
-    public CancellationToken CallerGone { get; } = http.Features.GetRequiredFeature<IConnectionLifetimeFeature>().ConnectionClosed;
+    /// <summary>Cancelled when the caller's connection closes.</summary>
+    public CancellationToken CallerGone { get; } = caller.Gone;
 
     /// <summary>Bytes of the request's body if it goes to a worker as a whole, with its head; null when it is long, or of unknown length.</summary>
-    public int? SmallBody { get; } = SmallBodyOf(http);
+    public int? SmallBody { get; } = caller.SmallBody;
 
     /// <summary>The instance that it runs on.</summary>
     public Instance? Instance { get; private set; }
@@ -183,6 +183,16 @@ internal sealed class LiveInvocation(HttpContext http, FunctionRoute route, Invo
         });
     }
 
+    /// <summary>Leaves the fast path: what comes now is more than a small answer.</summary>
+    /// <exception cref="IOException">The connection is closed.</exception>
+    public async ValueTask ToHttpAsync() => Caller = await Caller.ToHttpAsync();
+
+    /// <summary>The request is over.</summary>
+    public void End() => _first.End();
+
+    /// <summary>The value of Server-Timing as ASCII; the run time up to now is the time to the head.</summary>
+    public int WriteTiming(Span<byte> text) => ServerTiming.Write(text, _queuedUs, _coldUs, RunUs);
+
     /// <summary>Puts X-Call-Id and Server-Timing on the answer; the run time up to now is the time to the head.</summary>
     public void MarkResponse()
     {
@@ -192,12 +202,6 @@ internal sealed class LiveInvocation(HttpContext http, FunctionRoute route, Invo
     }
 
     private long RunUs => _startedAt == 0 ? 0 : Micros(_startedAt, _endedAt != 0 ? _endedAt : clock.GetTimestamp());
-
-    private static int? SmallBodyOf(HttpContext http)
-    {
-        var length = http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false } ? 0 : http.Request.ContentLength;
-        return length is <= FrameHeader.BodyPieceMax ? (int)length : null;
-    }
 
     private long Micros(long from, long to) => clock.GetElapsedTime(from, to).Ticks / TimeSpan.TicksPerMicrosecond;
 }

@@ -15,8 +15,9 @@ internal static class ProblemWriter
     private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Answers an invocation that failed, and writes its usage record first.</summary>
-    public static ValueTask WriteAsync(LiveInvocation invocation, CancellationToken cancellationToken)
+    public static async ValueTask WriteAsync(LiveInvocation invocation, CancellationToken cancellationToken)
     {
+        await invocation.ToHttpAsync();
         var response = invocation.Http.Response;
         response.Clear();
         invocation.MarkResponse();
@@ -27,7 +28,7 @@ internal static class ProblemWriter
         }
 
         invocation.Record(response.StatusCode);
-        return SendAsync(invocation.Http, body, cancellationToken);
+        await SendAsync(invocation.Http, body, cancellationToken);
     }
 
     /// <summary>Answers a request that never became an invocation of a known function, so nothing is recorded.</summary>

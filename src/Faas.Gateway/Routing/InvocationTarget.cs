@@ -34,7 +34,7 @@ internal readonly ref struct InvocationTarget
     private ReadOnlySpan<char> QuerySpan { get; }
 
     /// <summary>Reads a request target in origin form (<c>/path?query</c>) or absolute form (<c>http://host/path</c>). False when it names no function.</summary>
-    public static bool TryParse(string method, string rawTarget, out InvocationTarget target)
+    public static bool TryParse(string method, ReadOnlySpan<char> rawTarget, out InvocationTarget target)
     {
         var rest = ToOriginForm(rawTarget);
         var queryAt = rest.IndexOf('?');

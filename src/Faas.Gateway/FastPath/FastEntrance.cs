@@ -1,0 +1,24 @@
+using System.Text;
+using Faas.Gateway.Invocation;
+using Faas.Gateway.Routing;
+using Faas.Gateway.Usage;
+
+namespace Faas.Gateway.FastPath;
+
+/// <summary>Where plain requests enter: finds the handler function that each is for. For whatever it does not find, <see cref="Entrance"/> has the words.</summary>
+internal sealed class FastEntrance(RouteTable routes, Invoker invoker, UsageJournal journal, TimeProvider clock)
+{
+    /// <summary>Begins to serve a request. Null when it is not for a function that takes it as it is; then nothing has begun.</summary>
+    public Task? TryServe(FastCaller caller, FastRequest request)
+    {
+        Span<char> text = stackalloc char[FastRequest.HeadBytesMax];
+        var raw = text[..Encoding.ASCII.GetChars(request.Target, text)];
+        if (!InvocationTarget.TryParse(request.Method, raw, out var target) || !routes.TryFind(target.Name, out var route) || route.IsHttp || request.BodyLength > route.BodyBytesMax)
+        {
+            return null;
+        }
+
+        var call = new InvocationCall(target.Kind, target.Path, target.Query, CallId.From(request.CallId));
+        return invoker.InvokeAsync(new LiveInvocation(caller, route, call, journal, clock));
+    }
+}
