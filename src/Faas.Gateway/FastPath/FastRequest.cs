@@ -120,8 +120,7 @@ internal sealed class FastRequest : IHttpRequestLineHandler, IHttpHeadersHandler
     public void OnStartLine(HttpVersionAndMethod versionAndMethod, TargetOffsetPathLength targetPath, Span<byte> startLine)
     {
         Method = HttpMethodText(versionAndMethod.Method);
-        var target = startLine[targetPath.Offset..];
-        target = target[..Math.Max(0, target.LastIndexOf((byte)' '))];
+        var target = startLine[targetPath.Offset..];   // The parser leaves off the version.
         var at = OffsetOf(target);
         _target = at..(at + target.Length);
         // A zero byte in the path is an error that Kestrel tells of.
