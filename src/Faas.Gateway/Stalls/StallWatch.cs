@@ -1,13 +1,14 @@
 using System.Globalization;
+using Faas.Gateway.Polling;
 
 namespace Faas.Gateway.Stalls;
 
 /// <summary>
-/// The watchdog of the threads that wait for the network. Requests run on them (both inline settings), so one blocking call stalls every connection of its
-/// thread. A thread of its own sends each a beat every 100 ms and says which code it is in when none came back for 250 ms. The price is a byte through a socket pair
+/// The watchdog of the threads that wait for the network: the event loops, and .NET's own for what left the fast path. Requests run on them (both inline settings), so one blocking call
+/// stalls every connection of its thread. A thread of its own sends each a beat every 100 ms and says which code it is in when none came back for 250 ms. The price is a byte through a socket pair
 /// ten times a second for each such thread, nothing for each request.
 /// </summary>
-internal sealed partial class StallWatch(ILogger<StallWatch> logger, TimeProvider clock) : IHostedLifecycleService, IDisposable
+internal sealed partial class StallWatch(EventLoops loops, ILogger<StallWatch> logger, TimeProvider clock) : IHostedLifecycleService, IDisposable
 {
     /// <summary>Between two reports: reading a stack stops the process for some hundred milliseconds, and a bug that stalls does so again and again.</summary>
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(10);
@@ -19,7 +20,7 @@ internal sealed partial class StallWatch(ILogger<StallWatch> logger, TimeProvide
     private const int TriesPerThread = 4;
 
     private readonly ManualResetEventSlim _ending = new();
-    private readonly List<EngineProbe> _probes = [];
+    private readonly List<ThreadProbe> _probes = [];
     private Thread? _thread;
     private long _reportedAt;
     private int _untold;
@@ -78,13 +79,20 @@ internal sealed partial class StallWatch(ILogger<StallWatch> logger, TimeProvide
         }
     }
 
-    /// <summary>A probe for each thread. None when continuations do not run there: nothing can stall them then.</summary>
+    /// <summary>A probe for each thread. None for .NET's own when continuations do not run there: nothing can stall them then.</summary>
     private void FindThreads()
     {
+        foreach (var loop in loops.All)
+        {
+            var probe = new LoopProbe(loop, clock);
+            probe.Send();
+            _probes.Add(probe);
+        }
+
         var count = int.TryParse(Environment.GetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT"), NumberStyles.None, CultureInfo.InvariantCulture, out var set)
             ? set
             : Environment.ProcessorCount;
-        for (var i = 0; i < count * TriesPerThread && _probes.Count < count; i++)
+        for (var i = 0; i < count * TriesPerThread && _probes.Count < count + loops.All.Count; i++)
         {
             var probe = new EngineProbe(clock);
             probe.Send();
@@ -128,7 +136,7 @@ internal sealed partial class StallWatch(ILogger<StallWatch> logger, TimeProvide
         }
     }
 
-    private void Look(EngineProbe probe, TimeSpan sinceLastLook)
+    private void Look(ThreadProbe probe, TimeSpan sinceLastLook)
     {
         if (probe.IsAnswered)
         {
@@ -146,7 +154,7 @@ internal sealed partial class StallWatch(ILogger<StallWatch> logger, TimeProvide
         }
     }
 
-    private void Report(EngineProbe probe)
+    private void Report(ThreadProbe probe)
     {
         probe.IsStalled = true;
         if (_reportedAt != 0 && clock.GetElapsedTime(_reportedAt) < ReportInterval)
