@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Faas.Gateway.Invocation;
 using Faas.WorkerProtocol;
@@ -98,6 +99,7 @@ internal struct FastAnswer
         }
     }
 
+    [SkipLocalsInit]
     private bool TryAdd(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, ref bool hasDate)
     {
         if (name.IsEmpty)

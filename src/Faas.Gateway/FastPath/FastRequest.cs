@@ -88,6 +88,7 @@ internal sealed class FastRequest : IHttpRequestLineHandler, IHttpHeadersHandler
     }
 
     /// <summary>Writes the headers as they reach the function: their count as u16, then the pairs.</summary>
+    [SkipLocalsInit]
     public void WriteHeaders(PayloadWriter output, string remote, string invocationId)
     {
         var countAt = output.Position;
@@ -235,6 +236,7 @@ internal sealed class FastRequest : IHttpRequestLineHandler, IHttpHeadersHandler
         output.Text(remote.Length == 0 ? earlier : $"{earlier}, {remote}");
     }
 
+    [SkipLocalsInit]
     private static bool Reaches(ReadOnlySpan<byte> name)
     {
         Span<char> text = stackalloc char[NameLengthMax];
