@@ -5,6 +5,7 @@ using Faas.Gateway.Routing;
 using Faas.Gateway.Stalls;
 using Faas.Gateway.Uplink;
 using Faas.Gateway.Usage;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Console;
 
@@ -37,6 +38,7 @@ internal static class GatewayHost
         services.AddSingleton<IHostLifetime, NoLifetime>();
         services.Configure<HostOptions>(options => options.ShutdownTimeout = DrainTime);
         services.AddSingleton(clock);
+        services.AddSingleton<IMemoryPoolFactory<byte>, ReadingBlocksFactory>();
         services.AddHttpForwarder();
         services.AddSingleton(GatewayIdentity.Create(arguments.Data.ControllerSocket, clock));
         services.AddSingleton<RouteTable>().AddSingleton<GateTable>().AddSingleton<LinkHealth>().AddSingleton<ControllerPicture>();
