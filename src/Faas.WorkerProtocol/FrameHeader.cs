@@ -18,8 +18,14 @@ public readonly record struct FrameHeader(FrameType Type, FrameMarks Flags, uint
     /// <summary>Longest payload. Bodies are cut into frames far smaller; only heads and JSON come near it.</summary>
     public const int PayloadLengthMax = 1 << 20;
 
-    /// <summary>Longest body piece in one frame: 64 KiB, the size above which one more copy costs more than one more frame.</summary>
+    /// <summary>Longest body on a shared connection, which is one frame: 64 KiB. What is longer has a connection of its own.</summary>
     public const int BodyPieceMax = 64 * 1024;
+
+    /// <summary>
+    /// Longest body piece in one frame on a data connection: 256 KiB. Whoever reads such frames takes them as they come, so that this bounds no buffer, only how long a Cancel waits
+    /// for its turn; and a MiB costs four headers.
+    /// </summary>
+    public const int LongPieceMax = 256 * 1024;
 
     /// <summary>Writes this header to the first <see cref="Length"/> bytes of <paramref name="destination"/>.</summary>
     public void Write(Span<byte> destination)

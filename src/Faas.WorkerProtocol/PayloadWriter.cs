@@ -54,6 +54,14 @@ public sealed class PayloadWriter : IDisposable
         _frameStart = -1;
     }
 
+    /// <summary>Writes the header of a frame whose payload is sent from where it lies.</summary>
+    public void Header(FrameType type, uint stream, int payloadLength, FrameMarks flags = FrameMarks.None)
+    {
+        Reserve(FrameHeader.Length);
+        new FrameHeader(type, flags, stream, payloadLength).Write(_buffer.AsSpan(_length));
+        _length += FrameHeader.Length;
+    }
+
     /// <summary>Writes one byte.</summary>
     public void U8(byte value)
     {

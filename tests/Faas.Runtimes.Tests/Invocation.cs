@@ -111,7 +111,7 @@ internal sealed class Invocation(FrameConnection frames, uint stream, string id)
                 break;
             case FrameType.ResponseBody:
                 Assert.NotEqual(0, _head.Status);
-                Assert.InRange(frame.Payload.Length, 0, FrameHeader.BodyPieceMax);
+                Assert.InRange(frame.Payload.Length, 0, FrameHeader.LongPieceMax);
                 _body.Write(frame.Payload);
                 break;
             case FrameType.Failure:

@@ -12,6 +12,9 @@ namespace Faas.Runtime.DotNet.Answers;
 /// <param name="way">Where frames leave to.</param>
 internal sealed class Answer(IAnswerWay way) : IDisposable
 {
+    /// <summary>With its header and an End it fits into what the gateway reads for a header.</summary>
+    private const int LastPieceLength = 2 * 1024;
+
     private PayloadWriter _writer = new();
     private PayloadWriter? _laidOut;
     private Socket? _own = way.Socket;
@@ -90,15 +93,18 @@ internal sealed class Answer(IAnswerWay way) : IDisposable
 
         while (!bytes.IsEmpty)
         {
-            var piece = bytes[..Math.Min(bytes.Length, FrameHeader.BodyPieceMax)];
-            _writer.BeginFrame();
-            _writer.Raw(piece);
-            _writer.EndFrame(FrameType.ResponseBody, _stream);
-            bytes = bytes[piece.Length..];
-            if (!bytes.IsEmpty)
+            if (bytes.Length <= FrameHeader.BodyPieceMax)
             {
-                Flush();
+                _writer.BeginFrame();
+                _writer.Raw(bytes);
+                _writer.EndFrame(FrameType.ResponseBody, _stream);
+                return;
             }
+
+            // Of something long the last piece is a small one, which leaves with the End: so whoever reads it has the End too, and need not be woken for it.
+            var piece = bytes[..Math.Min(bytes.Length - LastPieceLength, FrameHeader.LongPieceMax)];
+            FlushWith(piece);
+            bytes = bytes[piece.Length..];
         }
     }
 
@@ -147,6 +153,16 @@ internal sealed class Answer(IAnswerWay way) : IDisposable
             _writer.Clear();
             _start = 0;
         }
+    }
+
+    /// <summary>Sends what has gathered and a long piece of the body behind it, which is not copied.</summary>
+    private void FlushWith(ReadOnlySpan<byte> piece)
+    {
+        _writer.Header(FrameType.ResponseBody, _stream, piece.Length);
+        WorkerSocket.SendAll(_own!, _writer.Written.Span, piece);   // Only answers with a connection of their own have long pieces.
+        _hasLeft = true;
+        _writer.Clear();
+        _start = 0;
     }
 
     /// <summary>Sends the whole answers that have gathered for the shared connection.</summary>

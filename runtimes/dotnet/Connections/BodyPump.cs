@@ -13,6 +13,9 @@ internal sealed class BodyPump
     /// <summary>How far the pump runs ahead of the function; the rest waits in the sockets, which is the back-pressure.</summary>
     private const int AheadBytes = 256 * 1024;
 
+    /// <summary>What is read in one go: large enough to be few, small enough for the function to begin before all of a frame is here.</summary>
+    private const int PieceBytes = 64 * 1024;
+
     private readonly FrameReader _frames;
     private readonly Invocation _invocation;
     private readonly Pipe _pipe = new(new PipeOptions(pauseWriterThreshold: AheadBytes, resumeWriterThreshold: AheadBytes / 2, useSynchronizationContext: false));
@@ -76,19 +79,34 @@ internal sealed class BodyPump
             return false;
         }
 
-        if (!_frames.TryRead(out header, out var payload) || header.Type == FrameType.Cancel)
+        if (!_frames.TryReadHeader(out header) || header.Type == FrameType.Cancel || !TryMove(header.PayloadLength))
         {
+            _frames.TrySkip(header.Type == FrameType.Cancel ? header.PayloadLength : 0);
             _invocation.Cancel();
             broken = new OperationCanceledException("the invocation was cancelled while the body was read");
             return false;
         }
 
-        if (!payload.IsEmpty)
+        return (header.Flags & FrameMarks.EndOfBody) == 0;
+    }
+
+    /// <summary>Straight from the socket into what the function reads from. False when the peer has closed the connection.</summary>
+    private bool TryMove(int left)
+    {
+        while (left > 0)
         {
-            var written = _pipe.Writer.WriteAsync(payload);
-            _ = written.IsCompleted ? written.Result : written.AsTask().GetAwaiter().GetResult();
+            var piece = Math.Min(left, PieceBytes);
+            if (!_frames.TryReadInto(_pipe.Writer.GetSpan(piece)[..piece]))
+            {
+                return false;
+            }
+
+            left -= piece;
+            _pipe.Writer.Advance(piece);
+            var flushed = _pipe.Writer.FlushAsync();
+            _ = flushed.IsCompleted ? flushed.Result : flushed.AsTask().GetAwaiter().GetResult();
         }
 
-        return (header.Flags & FrameMarks.EndOfBody) == 0;
+        return true;
     }
 }

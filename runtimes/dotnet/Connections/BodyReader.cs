@@ -16,16 +16,21 @@ internal static class BodyReader
         var limit = bytesMax;
         var announced = invocation.Head.ContentLength;
         var body = Array.Empty<byte>();
-        if (announced > 0 && announced <= bytesMax && !TryResize(ref body, announced))
+        if (announced > 0 && announced <= bytesMax && !TryResize(ref body, announced, filled: 0))
         {
             bytesMax = -1;
         }
 
         long length = 0;
-        while (frames.TryRead(out var header, out var payload))
+        while (frames.TryReadHeader(out var header))
         {
             if (header.Stream != invocation.Stream)
             {
+                if (!frames.TrySkip(header.PayloadLength))
+                {
+                    return false;
+                }
+
                 continue;   // Left over from the invocation before.
             }
 
@@ -33,7 +38,7 @@ internal static class BodyReader
             {
                 invocation.Cancel();
                 refused = Refuse("Unhandled", typeof(OperationCanceledException), "the invocation was cancelled before its body had arrived");
-                return true;
+                return frames.TrySkip(header.PayloadLength);
             }
 
             if (header.Type != FrameType.RequestBody)
@@ -41,13 +46,18 @@ internal static class BodyReader
                 throw new WorkerProtocolException($"a {header.Type} frame inside a body");
             }
 
-            if (length + payload.Length > bytesMax || !TryAppend(ref body, (int)length, payload.Span))
+            if (length + header.PayloadLength > bytesMax || !TryMakeRoom(ref body, (int)length, header.PayloadLength))
             {
                 body = [];   // The rest is only read to get past it.
                 bytesMax = -1;
             }
 
-            length += payload.Length;
+            if (!(bytesMax < 0 ? frames.TrySkip(header.PayloadLength) : frames.TryReadInto(body.AsSpan((int)length, header.PayloadLength))))
+            {
+                return false;
+            }
+
+            length += header.PayloadLength;
             if ((header.Flags & FrameMarks.EndOfBody) != 0)
             {
                 if (bytesMax < 0)
@@ -65,23 +75,20 @@ internal static class BodyReader
         return false;
     }
 
-    private static bool TryAppend(ref byte[] body, int length, ReadOnlySpan<byte> piece)
-    {
-        if (body.Length - length < piece.Length && !TryResize(ref body, Math.Max(body.Length * 2L, length + piece.Length)))
-        {
-            return false;
-        }
+    private static bool TryMakeRoom(ref byte[] body, int length, int more) =>
+        body.Length - length >= more || TryResize(ref body, Math.Max(body.Length * 2L, length + more), length);
 
-        piece.CopyTo(body.AsSpan(length));
-        return true;
-    }
-
-    /// <summary>False when the heap has no room: then the invocation is refused, and the others go on.</summary>
-    private static bool TryResize(ref byte[] body, long length)
+    /// <summary>
+    /// False when the heap has no room: then the invocation is refused, and the others go on. What lies beyond <paramref name="filled"/> is not cleared, so nobody may see it before it
+    /// has been read into.
+    /// </summary>
+    private static bool TryResize(ref byte[] body, long length, int filled)
     {
         try
         {
-            Array.Resize(ref body, (int)Math.Min(length, Array.MaxLength));
+            var resized = GC.AllocateUninitializedArray<byte>((int)Math.Min(length, Array.MaxLength));
+            body.AsSpan(0, filled).CopyTo(resized);
+            body = resized;
             return true;
         }
         catch (OutOfMemoryException)

@@ -35,6 +35,61 @@ internal sealed class FrameReader(Socket socket)
         return true;
     }
 
+    /// <summary>
+    /// Reads a frame's header and no more: its payload is to be taken with <see cref="TryReadInto"/> or <see cref="TrySkip"/>, in as many pieces as the caller likes. False when the
+    /// peer has closed the connection.
+    /// </summary>
+    public bool TryReadHeader(out FrameHeader header)
+    {
+        if (!TryPeek(out header))
+        {
+            return false;
+        }
+
+        _start += FrameHeader.Length;
+        return true;
+    }
+
+    /// <summary>Fills <paramref name="destination"/> with payload, straight from the socket where it is not here yet. False when the peer has closed the connection.</summary>
+    public bool TryReadInto(Span<byte> destination)
+    {
+        while (!destination.IsEmpty)
+        {
+            var count = Math.Min(destination.Length, _end - _start);
+            if (count > 0)
+            {
+                _buffer.AsSpan(_start, count).CopyTo(destination);
+                _start += count;
+            }
+            else if (!TryReceive(destination, out count))
+            {
+                return false;
+            }
+
+            destination = destination[count..];
+        }
+
+        return true;
+    }
+
+    /// <summary>Throws payload away. False when the peer has closed the connection.</summary>
+    public bool TrySkip(int count)
+    {
+        while (count > 0)
+        {
+            if (!Fill(1))
+            {
+                return false;
+            }
+
+            var skipped = Math.Min(count, _end - _start);
+            _start += skipped;
+            count -= skipped;
+        }
+
+        return true;
+    }
+
     /// <summary>Waits for the next frame's header and leaves it where it is. False when the peer has closed the connection.</summary>
     public bool TryPeek(out FrameHeader header)
     {
@@ -53,17 +108,7 @@ internal sealed class FrameReader(Socket socket)
         MakeRoom(count);
         while (_end - _start < count)
         {
-            int received;
-            try
-            {
-                received = socket.Receive(_buffer.AsSpan(_end));
-            }
-            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-            {
-                return false;
-            }
-
-            if (received == 0)
+            if (!TryReceive(_buffer.AsSpan(_end), out var received))
             {
                 return false;
             }
@@ -72,6 +117,21 @@ internal sealed class FrameReader(Socket socket)
         }
 
         return true;
+    }
+
+    private bool TryReceive(Span<byte> into, out int received)
+    {
+        received = 0;
+        try
+        {
+            received = socket.Receive(into);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // As if it had been closed in good order.
+        }
+
+        return received > 0;
     }
 
     private void MakeRoom(int count)

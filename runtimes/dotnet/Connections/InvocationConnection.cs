@@ -10,6 +10,12 @@ namespace Faas.Runtime.DotNet.Connections;
 /// <summary>A gateway's connection: one invocation at a time, read, run and answered on this connection's own thread.</summary>
 internal sealed class InvocationConnection : IAnswerWay, IWatchedConnection, IDisposable
 {
+    /// <summary>
+    /// What waits in the kernel for a gateway whose caller is slow, about; more than the default of 208 KiB, so that most long answers leave without waiting and their slot is free at
+    /// once. Linux cuts it to net.core.wmem_max.
+    /// </summary>
+    private const int KernelBytes = 512 * 1024;
+
     private readonly Worker _worker;
     private readonly Socket _socket;
     private readonly FrameReader _frames;
@@ -20,6 +26,7 @@ internal sealed class InvocationConnection : IAnswerWay, IWatchedConnection, IDi
     {
         _worker = worker;
         _socket = socket;
+        _socket.SendBufferSize = KernelBytes;
         _frames = frames;
         _answer = new Answer(this);
     }

@@ -8,6 +8,7 @@ internal static partial class WorkerSocket
 {
     private const int Backlog = 128;
     private const int PeekWithoutWaiting = 0x02 | 0x40;
+    private const int WithoutSignal = 0x4000;
 
     /// <summary>Binds a socket that everybody may connect to: who may reach it is decided by its directory.</summary>
     public static Socket Listen(string path)
@@ -44,6 +45,24 @@ internal static partial class WorkerSocket
         }
     }
 
+    /// <summary>Sends frames and, right behind them, a payload from where it lies: in one system call, so that the peer is woken once and nothing is copied on the way.</summary>
+    /// <exception cref="PeerGoneException">The peer has closed the connection.</exception>
+    public static unsafe void SendAll(Socket socket, ReadOnlySpan<byte> frames, ReadOnlySpan<byte> payload)
+    {
+        nint sent;
+        fixed (byte* first = frames, second = payload)
+        {
+            var parts = stackalloc nint[4] { (nint)first, frames.Length, (nint)second, payload.Length };   // struct iovec[2]
+            var message = stackalloc nint[7] { 0, 0, (nint)parts, 2, 0, 0, 0 };                             // struct msghdr
+            sent = sendmsg(socket.SafeHandle, message, WithoutSignal);
+        }
+
+        // What did not leave - or all of it, after an error, which then is told again - goes the usual way.
+        sent = Math.Max(sent, 0);
+        SendAll(socket, frames[(int)Math.Min(sent, frames.Length)..]);
+        SendAll(socket, payload[(int)Math.Max(sent - frames.Length, 0)..]);
+    }
+
     /// <summary>
     /// Looks at what has arrived without taking it and without waiting: the number of bytes copied, 0 when the peer has closed, -1 when there is
     /// nothing yet. Safe beside a thread that reads the same socket.
@@ -53,6 +72,9 @@ internal static partial class WorkerSocket
 
     [LibraryImport("libc")]
     private static partial uint umask(uint mask);
+
+    [LibraryImport("libc")]
+    private static unsafe partial nint sendmsg(SafeSocketHandle socket, nint* message, int flags);
 
     [LibraryImport("libc")]
     private static partial nint recv(SafeSocketHandle socket, ref byte buffer, nuint length, int flags);

@@ -63,7 +63,7 @@ internal sealed class TextArgument : Argument
 
 internal sealed class BytesArgument : Argument
 {
-    public override object Bind(Invocation invocation) => invocation.Body.ToArray();
+    public override object Bind(Invocation invocation) => invocation.BodyArray();
 }
 
 internal sealed class MemoryArgument : Argument
@@ -73,7 +73,7 @@ internal sealed class MemoryArgument : Argument
 
 internal sealed class StreamArgument : Argument
 {
-    public override object Bind(Invocation invocation) => invocation.BodyStream ?? new MemoryStream(invocation.Body.ToArray(), writable: false);
+    public override object Bind(Invocation invocation) => invocation.BodyStream ?? new MemoryStream(invocation.BodyArray(), writable: false);
 }
 
 internal sealed class CloudEventArgument : Argument

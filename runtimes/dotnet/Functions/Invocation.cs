@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Faas.Functions;
 using Faas.Runtime.DotNet.Connections;
 using Faas.WorkerProtocol;
@@ -71,6 +72,10 @@ internal sealed class Invocation
             return _cancellation.Token;
         }
     }
+
+    /// <summary>The whole body as an array: the one that it was read into where it fills that, else a copy. It belongs to whoever asks, who is the only one.</summary>
+    public byte[] BodyArray() =>
+        MemoryMarshal.TryGetArray(Body, out var array) && array.Array is { } whole && array.Count == whole.Length ? whole : Body.ToArray();
 
     /// <summary>Its time begins.</summary>
     public void Start() => StartedAt = _watch.Time.GetTimestamp();

@@ -3,12 +3,18 @@ using System.Net.Sockets;
 using Faas.Contracts.Invocations;
 using Faas.Gateway.Invocation;
 using Faas.WorkerProtocol;
+using Microsoft.AspNetCore.Connections.Features;
 
 namespace Faas.Gateway.Forwarding;
 
 /// <summary>Sends a large or endless request body to a worker while the answer may already be coming. The socket's back-pressure is the caller's.</summary>
 internal sealed class RequestBodyPump(WorkerConnection connection, LiveInvocation invocation) : IDisposable
 {
+    /// <summary>As many bytes are sent together if they are here.</summary>
+    private const int GatheredBytes = 128 * 1024;
+
+    private readonly Socket? _socket = invocation.Http.Features.Get<IConnectionSocketFeature>()?.Socket;
+    private readonly bool _isLengthKnown = invocation.Http.Request.ContentLength is not null;
     private readonly CancellationTokenSource _stopped = new();
     private readonly CancellationTokenSource _failed = new();
     private CancellationTokenSource? _linked;
@@ -56,6 +62,12 @@ internal sealed class RequestBodyPump(WorkerConnection connection, LiveInvocatio
             while (!_isComplete)
             {
                 var read = await reader.ReadAsync(_stopped.Token);
+                if (!read.IsCompleted && read.Buffer.Length < GatheredBytes && IsMoreHere())
+                {
+                    reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                    continue;
+                }
+
                 try
                 {
                     await SendAsync(read.Buffer, read.IsCompleted);
@@ -81,9 +93,24 @@ internal sealed class RequestBodyPump(WorkerConnection connection, LiveInvocatio
         }
     }
 
+    /// <summary>
+    /// Whether the caller's socket holds more of the body, so that waiting for it is not waiting. The server reads 4 KiB at a time, and to send each by itself costs the worker a
+    /// wake-up and both sides a system call. Only where the length is known: of chunks it could be part of a header, whose rest may be long in coming.
+    /// </summary>
+    private bool IsMoreHere()
+    {
+        try
+        {
+            return _isLengthKnown && _socket?.Available > 0;
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            return false;   // The reader says it in its own way.
+        }
+    }
+
     private async ValueTask SendAsync(ReadOnlySequence<byte> body, bool isLast)
     {
-        var output = connection.Output;
         invocation.AddBytesIn(body.Length);
         if (invocation.BytesIn > invocation.Route.BodyBytesMax)
         {
@@ -94,22 +121,15 @@ internal sealed class RequestBodyPump(WorkerConnection connection, LiveInvocatio
 
         do
         {
-            var piece = body.Slice(0, Math.Min(body.Length, FrameHeader.BodyPieceMax));
+            var piece = body.Slice(0, Math.Min(body.Length, FrameHeader.LongPieceMax));
             body = body.Slice(piece.End);
             if (piece.IsEmpty && !isLast)
             {
                 return;
             }
 
-            output.BeginFrame();
-            foreach (var segment in piece)
-            {
-                output.Raw(segment.Span);
-            }
-
-            output.EndFrame(FrameType.RequestBody, connection.Stream, isLast && body.IsEmpty ? FrameMarks.EndOfBody : FrameMarks.None);
             IsAtBoundary = false;
-            await connection.FlushAsync(_stopped.Token);
+            await connection.SendBodyAsync(piece, isLast && body.IsEmpty ? FrameMarks.EndOfBody : FrameMarks.None, _stopped.Token);
             IsAtBoundary = true;
         }
         while (!body.IsEmpty);

@@ -15,6 +15,9 @@ namespace Faas.Gateway.Forwarding;
 /// </summary>
 internal sealed class WorkerExchange(WorkerTransport transport, WorkerConnection connection, LiveInvocation invocation, TimeProvider clock) : IAsyncDisposable
 {
+    /// <summary>Of an answer in memory: what a core's cache holds, and two blocks of the server's array pool.</summary>
+    private const int CopiedMax = 128 * 1024;
+
     private RequestBodyPump? _pump;
     private long _bodyLeft;
     private int _frameLeft;
@@ -33,9 +36,9 @@ internal sealed class WorkerExchange(WorkerTransport transport, WorkerConnection
     private HttpContext Http => invocation.Http;
 
     /// <summary>
-    /// Whether the answer is short and its length known, so that it can be copied without a forwarder. Valid after <see cref="BeginAsync"/>.
+    /// Whether the answer's length is known, so that it can be copied without a forwarder. Valid after <see cref="BeginAsync"/>.
     /// </summary>
-    public bool IsBounded => _isAnswered || _bodyLeft <= FrameHeader.BodyPieceMax;
+    public bool IsBounded => _isAnswered || _bodyLeft != long.MaxValue;
 
     /// <summary>Sends the request and returns once the head of the answer is here and on the caller's response.</summary>
     /// <exception cref="ExchangeFailedException">The invocation failed; the reason is on it.</exception>
@@ -71,7 +74,10 @@ internal sealed class WorkerExchange(WorkerTransport transport, WorkerConnection
         }
     }
 
-    /// <summary>Copies a bounded answer to the caller. What is here leaves before anything more is waited for.</summary>
+    /// <summary>
+    /// Copies a bounded answer to the caller, straight from the worker's socket into what the server sends. What is here leaves before anything more is waited for, and no more is
+    /// read before the caller has taken most of that.
+    /// </summary>
     /// <exception cref="ExchangeFailedException">The invocation failed; the reason is on it.</exception>
     public async ValueTask CopyAsync(CancellationToken cancellationToken)
     {
@@ -80,7 +86,7 @@ internal sealed class WorkerExchange(WorkerTransport transport, WorkerConnection
         {
             await ReadBodyAsync(Memory<byte>.Empty, cancellationToken);   // First, so that a failure before the first byte can still be told.
             await response.StartAsync(cancellationToken);                 // Before GetMemory: the server copies once more what it gets earlier.
-            var memory = response.BodyWriter.GetMemory((int)_bodyLeft);
+            var memory = response.BodyWriter.GetMemory((int)Math.Min(_bodyLeft, CopiedMax));
             response.BodyWriter.Advance(await ReadBodyAsync(memory, cancellationToken));
             await response.BodyWriter.FlushAsync(cancellationToken);      // The server flushes an answer's end by itself only if nothing was flushed before.
         }

@@ -32,6 +32,7 @@ internal static class GatewayHost
         services.AddSingleton<IHostLifetime, NoLifetime>();
         services.Configure<HostOptions>(options => options.ShutdownTimeout = DrainTime);
         services.AddSingleton(clock);
+        services.AddSingleton<IMemoryPoolFactory<byte>, ReadingBlocksFactory>();
         services.AddHttpForwarder();
         services.AddSingleton<FastEntrance>().AddSingleton(MakeConnections).AddSingleton<IConnectionListenerFactory, FastTransport>();
         services.AddSingleton(GatewayIdentity.Create(arguments.Data.ControllerSocket, clock));
