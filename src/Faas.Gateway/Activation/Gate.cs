@@ -368,6 +368,7 @@ internal sealed class Gate
             return new GateLoad(Waiting, _slots.InUse - _slots.Ahead, _slots.Open, _slots.Instances, _demand.RunMs, _demand.Arrivals, _demand.Completed, oldest, quiet)
             {
                 Joined = _line.Joined + _slots.SentAhead,
+                Ahead = _slots.Ahead,
             };
         }
     }

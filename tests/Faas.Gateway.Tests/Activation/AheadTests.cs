@@ -181,7 +181,7 @@ public sealed class AheadTests
 
         var load = _gate.Load();
 
-        Assert.Equal((3, 1), (load.Waiting, load.InUse));
+        Assert.Equal((3, 3, 1), (load.Waiting, load.Ahead, load.InUse));
         Assert.Equal(1, _gate.UseOf(instance).InUse);
         Assert.NotEmpty(_events.Wanted);
         _gate.Release(instance, Quick);
@@ -206,6 +206,23 @@ public sealed class AheadTests
         _clock.Advance(TimeSpan.FromMilliseconds(10));
         await AcquireAsync();
         Assert.Equal(2, _events.Wanted.Count);
+    }
+
+    /// <summary>The controller hears of the average at the end of a stall, when requests come again: ten runs of the usual length would not have put it right by then.</summary>
+    [Fact]
+    public async Task One_run_that_waited_for_a_core_does_not_make_a_quick_function_a_slow_one()
+    {
+        var instance = await KnowAsync("a", 0.02, runs: 1000);
+        await KnowAsync(instance, 5, runs: 1);
+        Assert.InRange(_gate.Load().RunMs, 0.02, 0.04);
+    }
+
+    [Fact]
+    public async Task A_quick_function_that_becomes_slow_is_known_to_be_after_a_dozen_runs()
+    {
+        var instance = await KnowAsync("a", 0.02, runs: 1000);
+        await KnowAsync(instance, 5, runs: 14);
+        Assert.InRange(_gate.Load().RunMs, 1, 5);
     }
 
     [Fact]
