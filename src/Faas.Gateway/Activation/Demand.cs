@@ -15,6 +15,12 @@ internal sealed class Demand(TimeProvider clock)
     /// <summary>A function is quick when it usually runs for less than this, in ms: about what two wake-ups of processes cost at worst, which sending ahead saves.</summary>
     private const double QuickMs = 0.5;
 
+    /// <summary>A function that usually runs for less than this, in ms, is over before another process has woken: where one instance runs, the next request is better off behind it.</summary>
+    private const double PackedQuickMs = 0.1;
+
+    /// <summary>What is packed waits for this long at most, if all goes as usual: in ms. Beyond it an instance that is free is used.</summary>
+    private const double PackedMs = 0.5;
+
     /// <summary>Running times that must be known before anything is sent ahead.</summary>
     private const int AheadFrom = 32;
 
@@ -59,6 +65,11 @@ internal sealed class Demand(TimeProvider clock)
     public int AheadMax => Completed < AheadFrom || _quickMs > QuickMs || (_slowAt != 0 && clock.GetElapsedTime(_slowAt) < SlowPause)
         ? 0
         : (int)Math.Min(AheadCountMax, AheadMs / _quickMs);
+
+    /// <summary>
+    /// How many go behind what runs on the first instances even where another one is free. It need not be woken then, and where that lasts it goes idle and is frozen.
+    /// </summary>
+    public int PackedMax => _quickMs > PackedQuickMs ? 0 : Math.Min(AheadMax, (int)Math.Min(AheadCountMax, PackedMs / _quickMs));
 
     /// <summary>When there was last nobody in the line and nothing running.</summary>
     public long QuietSince { get; private set; } = clock.GetTimestamp();

@@ -10,6 +10,8 @@ public sealed class AheadTests
 {
     private const double Quick = 0.25;   // ms: four of them are a millisecond
 
+    private const double VeryQuick = 0.09;   // five of them are half a millisecond
+
     private readonly FakeTimeProvider _clock = new();
     private readonly RecordedEvents _events = new();
     private readonly Gate _gate;
@@ -160,6 +162,43 @@ public sealed class AheadTests
         string[] places = [(await AcquireAsync()).Instance!.Id, (await AcquireAsync()).Instance!.Id, (await AcquireAsync()).Instance!.Id, (await AcquireAsync()).Instance!.Id];
 
         Assert.Equal(["a", "b", "a", "b"], places);
+    }
+
+    /// <summary>0.5 ms of it wait at the first before the second is woken, and there before the third is. When all have that, those come where fewest wait.</summary>
+    [Fact]
+    public async Task A_very_quick_function_is_packed_onto_the_first_instances_even_beside_free_ones()
+    {
+        await KnowAsync("a", VeryQuick);
+        Add("b");
+        Add("c");
+        var places = (await FillAsync(20)).Select(static acquired => acquired.Instance!.Id);
+        Assert.Equal("aaaaaabbbbbbccccccab", string.Concat(places));
+    }
+
+    [Fact]
+    public async Task Instances_that_a_very_quick_function_no_longer_needs_go_idle_under_load()
+    {
+        var first = await KnowAsync("a", VeryQuick);
+        var second = Add("b");
+        Assert.Equal("aaaaaabb", string.Concat((await FillAsync(8)).Select(static acquired => acquired.Instance!.Id)));
+        _gate.Release(second, VeryQuick);
+        _gate.Release(second, VeryQuick);
+        for (var i = 0; i < 100; i++)
+        {
+            _gate.Release(first, VeryQuick);
+            await AcquireAsync();
+        }
+
+        Assert.Equal(0, _gate.UseOf(second).InUse);
+    }
+
+    [Fact]
+    public async Task Nothing_is_packed_behind_what_may_be_long()
+    {
+        await KnowAsync("a", VeryQuick);
+        Add("b");
+        await AcquireAsync(mayGoAhead: false);
+        Assert.Equal("b", (await AcquireAsync()).Instance!.Id);
     }
 
     [Fact]
