@@ -5,7 +5,7 @@ namespace Faas.Simulation;
 /// <summary>The simulation can fail: each of these faults, for which the platform is not made, is noticed.</summary>
 public sealed class SabotageTests
 {
-    private const int SeedsMax = 300;
+    private const int SeedsMax = 1000;
 
     [Theory]
     [InlineData("KeepSlots", "slots of")]

@@ -95,7 +95,7 @@ internal sealed partial class GatewayReports(FleetTable table, InstanceSteps ste
                 instance.Freeze = FreezeState.Awake;
                 instance.IdleSince = table.Now;
             }
-            else if (pool.Load.Waiting > 0)
+            else if (pool.Load.HasLine)
             {
                 steps.Awake(pool, instance);   // somebody came in between, and waits for it
             }
@@ -129,8 +129,8 @@ internal sealed partial class GatewayReports(FleetTable table, InstanceSteps ste
             return null;
         }
 
-        pool.Load = new LineLoad(load.Waiting, load.InFlight, load.Slots, load.RunMs, TimeSpan.FromMilliseconds(load.OldestMs));
-        pool.Trend.Arrived(load.Arrivals, table.Now);
+        pool.Load = new LineLoad(load.Waiting, load.InFlight, load.Slots, load.RunMs, TimeSpan.FromMilliseconds(load.OldestMs)) { Ahead = load.Ahead };
+        pool.Trend.Counted(load.Arrivals, load.Completed, table.Now);
         if (!pool.IsRetired)
         {
             pool.Activity.Observe(load.Revision, load.Arrivals, load.Waiting + load.InFlight > 0, TimeSpan.FromMilliseconds(load.QuietMs), table.Now);

@@ -74,7 +74,7 @@ internal sealed partial class LifecycleReports(FleetTable table, InstanceSteps s
             {
                 steps.Awake(pool, instance);   // it could not be; it is as good awake
             }
-            else if (pool.Load.Waiting > 0)
+            else if (pool.Load.HasLine)
             {
                 steps.Thaw(pool, instance);   // somebody came while it was being frozen
             }

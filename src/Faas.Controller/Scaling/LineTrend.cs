@@ -11,15 +11,19 @@ internal sealed class LineTrend
 
     private DateTimeOffset _at;
     private long _arrivals;
+    private long _completed;
 
     /// <summary>Requests that arrive each second: half the last 40 ms or more, a quarter those before, and so on; 0 when unknown.</summary>
     public double ArrivalsPerSecond { get; private set; }
+
+    /// <summary>Invocations that end each second, averaged in the same way; 0 when unknown.</summary>
+    public double EndsPerSecond { get; private set; }
 
     /// <summary>Running time in ms while the cores were not all busy; 0 when unknown.</summary>
     public double CleanRunMs { get; private set; }
 
     /// <summary>Takes note of a report.</summary>
-    public void Arrived(long arrivals, DateTimeOffset now)
+    public void Counted(long arrivals, long completed, DateTimeOffset now)
     {
         var length = now - _at;
         if (length <= StaleAfter && length >= TimeSpan.Zero && arrivals < _arrivals)
@@ -30,6 +34,7 @@ internal sealed class LineTrend
         if (length > StaleAfter || length < TimeSpan.Zero)
         {
             ArrivalsPerSecond = 0;
+            EndsPerSecond = 0;
         }
         else if (length < LengthMin)
         {
@@ -37,12 +42,20 @@ internal sealed class LineTrend
         }
         else
         {
-            var rate = (arrivals - _arrivals) / length.TotalSeconds;
-            ArrivalsPerSecond = ArrivalsPerSecond == 0 ? rate : (ArrivalsPerSecond + rate) / 2;
+            ArrivalsPerSecond = Average(ArrivalsPerSecond, (arrivals - _arrivals) / length.TotalSeconds);
+            EndsPerSecond = Average(EndsPerSecond, Math.Max(0, completed - _completed) / length.TotalSeconds);
         }
 
-        (_at, _arrivals) = (now, arrivals);
+        (_at, _arrivals, _completed) = (now, arrivals, completed);
     }
+
+    /// <summary>
+    /// A running time as it can be at most: <paramref name="slots"/> that end so many each second have no more time for one. What the gateway measures includes its own delay in
+    /// noticing the end, and may be of a moment at which somebody else had the cores.
+    /// </summary>
+    public double AtMost(double runMs, int slots) => EndsPerSecond > 0 && slots > 0 ? Math.Min(runMs, 1000 * slots / EndsPerSecond) : runMs;
+
+    private static double Average(double earlier, double latest) => earlier == 0 ? latest : (earlier + latest) / 2;
 
     /// <summary>Takes note of the running time. On busy cores only if it is shorter than any before: the cores did not make it so.</summary>
     public void Ran(double runMs, bool coresAreBusy)

@@ -189,7 +189,7 @@ internal sealed class MemoryRoom(FleetTable table, InstanceSteps steps, IMachine
             var surplus = pool.Instances.Count - pool.Spec.MinInstances;
             foreach (var instance in pool.Instances.Values)
             {
-                if (surplus > 0 && instance is { Draining: null, InFlight: 0 } && pool.Load.Waiting == 0)
+                if (surplus > 0 && instance is { Draining: null, InFlight: 0 } && !pool.Load.HasLine)
                 {
                     candidates.Add((pool, instance));
                     surplus--;

@@ -6,7 +6,14 @@ namespace Faas.Controller.Scaling;
 /// <param name="Slots">Slots of instances that take invocations, as far as the gateway knows.</param>
 /// <param name="RunMs">Moving average of running time in ms; 0 when unknown.</param>
 /// <param name="Oldest">How long the head of the line has waited.</param>
-internal readonly record struct LineLoad(int Waiting, int InFlight, int Slots, double RunMs, TimeSpan Oldest);
+internal readonly record struct LineLoad(int Waiting, int InFlight, int Slots, double RunMs, TimeSpan Oldest)
+{
+    /// <summary>Of those that wait: at an instance, which will run them in a moment.</summary>
+    public int Ahead { get; init; }
+
+    /// <summary>Whether somebody waits for a slot who has no instance yet.</summary>
+    public bool HasLine => Waiting > Ahead;
+}
 
 /// <summary>A revision's instances, counted.</summary>
 /// <param name="Awake">Those that take invocations, or would if they were not about to be frozen.</param>

@@ -108,10 +108,12 @@ internal sealed class Scaler(FleetTable table, InstanceSteps steps, MemoryRoom r
         var reading = machine.Read();
         _cores.Look(reading, machine.Cores);
         var idleShare = pool.Window.IdleShare(reading, machine.Cores);
-        pool.Trend.Ran(pool.Load.RunMs, coresAreBusy: !(idleShare >= ScaleDecision.IdleShareMin));   // also when it is not known: right after growth they are
+        var load = pool.Load with { RunMs = pool.Trend.AtMost(pool.Load.RunMs, pool.Load.Slots) };
+        // Cores for which threads wait are busy, whatever they are some of the time. Also when their idle time is not known: right after growth they are.
+        pool.Trend.Ran(load.RunMs, coresAreBusy: !(idleShare >= ScaleDecision.IdleShareMin) || _cores.Runnable > machine.Cores);
         return new ScaleQuestion
         {
-            Load = pool.Load,
+            Load = load,
             ArrivalsPerSecond = pool.Trend.ArrivalsPerSecond,
             CleanRunMs = pool.Trend.CleanRunMs,
             Pool = pool.Count,
@@ -236,7 +238,7 @@ internal sealed class Scaler(FleetTable table, InstanceSteps steps, MemoryRoom r
 
     private void FreezeIdle(RevisionPool pool, DateTimeOffset now)
     {
-        if (!pool.Spec.Freeze || pool.Load.Waiting > 0 || !steps.CanFreeze)
+        if (!pool.Spec.Freeze || pool.Load.HasLine || !steps.CanFreeze)
         {
             return;
         }

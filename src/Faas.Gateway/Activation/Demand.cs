@@ -15,6 +15,12 @@ internal sealed class Demand(TimeProvider clock)
     /// <summary>A function is quick when it usually runs for less than this, in ms: about what two wake-ups of processes cost at worst, which sending ahead saves.</summary>
     private const double QuickMs = 0.5;
 
+    /// <summary>A function that usually runs for less than this, in ms, is over before another process has woken: where one instance runs, the next request is better off behind it.</summary>
+    private const double PackedQuickMs = 0.1;
+
+    /// <summary>What is packed waits for this long at most, if all goes as usual: in ms. Beyond it an instance that is free is used.</summary>
+    private const double PackedMs = 0.5;
+
     /// <summary>Running times that must be known before anything is sent ahead.</summary>
     private const int AheadFrom = 32;
 
@@ -23,6 +29,15 @@ internal sealed class Demand(TimeProvider clock)
 
     /// <summary>What runs longer than this in ms is no scheduler's whim, even on an overloaded machine: nothing is sent ahead for <see cref="SlowPause"/>.</summary>
     private const double SlowMs = 50;
+
+    /// <summary>
+    /// The average running time is one over this many ms of running, or over ten runs where they take longer. Ten runs of a function that takes 20 us are over in 0.2 ms: one of them that
+    /// waited 5 ms for a core made the average 25 times as long, and at that moment the controller was told, because the next request came only then.
+    /// </summary>
+    private const double AveragedMs = 10;
+
+    /// <summary>The weight of a run in the average where runs are very short.</summary>
+    private const double WeightMin = 0.002;
 
     private static readonly TimeSpan SlowPause = TimeSpan.FromSeconds(1);
 
@@ -38,7 +53,8 @@ internal sealed class Demand(TimeProvider clock)
     public long Completed { get; private set; }
 
     /// <summary>
-    /// Average running time in ms: the mean of the first ten, because the very first is an outlier, then a moving one to which each new one counts a tenth; 0 when unknown.
+    /// Average running time in ms: the mean of the first ten, because the very first is an outlier, then a moving one to which each new one counts a tenth - or less where ten of
+    /// them are less than <see cref="AveragedMs"/>; 0 when unknown.
     /// </summary>
     public double RunMs { get; private set; }
 
@@ -49,6 +65,11 @@ internal sealed class Demand(TimeProvider clock)
     public int AheadMax => Completed < AheadFrom || _quickMs > QuickMs || (_slowAt != 0 && clock.GetElapsedTime(_slowAt) < SlowPause)
         ? 0
         : (int)Math.Min(AheadCountMax, AheadMs / _quickMs);
+
+    /// <summary>
+    /// How many go behind what runs on the first instances even where another one is free. It need not be woken then, and where that lasts it goes idle and is frozen.
+    /// </summary>
+    public int PackedMax => _quickMs > PackedQuickMs ? 0 : Math.Min(AheadMax, (int)Math.Min(AheadCountMax, PackedMs / _quickMs));
 
     /// <summary>When there was last nobody in the line and nothing running.</summary>
     public long QuietSince { get; private set; } = clock.GetTimestamp();
@@ -64,7 +85,7 @@ internal sealed class Demand(TimeProvider clock)
     public void Ended(double runMs, bool wasAhead = false)
     {
         Completed++;
-        RunMs += (runMs - RunMs) * Math.Max(0.1, 1.0 / Completed);
+        RunMs += (runMs - RunMs) * Math.Max(Math.Clamp(RunMs / AveragedMs, WeightMin, 0.1), 1.0 / Completed);
         _quickMs += (runMs - _quickMs) * Math.Max(wasAhead || runMs < _quickMs ? 0.1 : 0.01, 1.0 / Completed);
         if (runMs > SlowMs)
         {

@@ -368,6 +368,7 @@ internal sealed class Gate
             return new GateLoad(Waiting, _slots.InUse - _slots.Ahead, _slots.Open, _slots.Instances, _demand.RunMs, _demand.Arrivals, _demand.Completed, oldest, quiet)
             {
                 Joined = _line.Joined + _slots.SentAhead,
+                Ahead = _slots.Ahead,
             };
         }
     }
@@ -403,19 +404,25 @@ internal sealed class Gate
                 _demand.Arrived();
             }
 
+            var mayGoAhead = wish.MayGoAhead && _line.Count == 0;
+            if (mayGoAhead && _slots.TakePacked(_demand.PackedMax) is { } packed)
+            {
+                return Ahead(packed);
+            }
+
             if (_slots.Take(wish.MayGoAhead) is { } instance)
             {
                 return new Entry(Acquisition.Of(instance, isCold: wish.IsAgain && instance.ReadyAt > joinedAt), null, null);
             }
 
-            if (wish.MayGoAhead && _line.Count == 0 && _slots.TakeAhead(_demand.AheadMax) is { } busy)
+            if (mayGoAhead && _slots.TakeAhead(_demand.AheadMax) is { } busy)
             {
-                return new Entry(Acquisition.Of(busy, isCold: false), null, null) { ShouldAsk = _demand.ShouldAskAhead(Waiting) };
+                return Ahead(busy);
             }
 
             if (_line.Count >= route.LineLengthMax && !wish.IsAgain)
             {
-                return new Entry(Overflow(route), null, null);
+                return new Entry(_line.Overflow(route, _demand.RunMs, _slots.Open), null, null);
             }
 
             var waiter = new Waiter(wish, joinedAt + (long)(route.WaitMax.TotalSeconds * _clock.TimestampFrequency)) { Gate = this };
@@ -425,14 +432,8 @@ internal sealed class Gate
         }
     }
 
-    /// <summary>The line is full. How long it takes to clear is as good an advice as there is; a line whose speed is unknown gets a second.</summary>
-    private Acquisition Overflow(FunctionRoute route)
-    {
-        var clearMs = _slots.Open > 0 ? _line.Count * _demand.RunMs / _slots.Open : 0;
-        var seconds = (int)Math.Clamp(Math.Ceiling(clearMs / 1000), 1, Math.Max(1, route.WaitMax.TotalSeconds));
-        return Acquisition.Failed(InvocationError.QueueFull,
-            $"{_line.Count} requests are waiting for '{route.Function}' already; try again in {seconds} s") with { RetryAfterSeconds = seconds };
-    }
+    /// <summary>It goes ahead of its turn to this instance.</summary>
+    private Entry Ahead(Instance instance) => new(Acquisition.Of(instance, isCold: false), null, null) { ShouldAsk = _demand.ShouldAskAhead(Waiting) };
 
     /// <summary>Requests that wait: here, and ahead of their turn at instances.</summary>
     private int Waiting => _line.Count + _slots.Ahead;

@@ -15,6 +15,9 @@ internal readonly record struct GateLoad(
 {
     /// <summary>Requests that have ever waited, those included that came from an earlier revision's line; so that a report can tell whether anything happened.</summary>
     public long Joined { get; init; }
+
+    /// <summary>Of those that wait: at an instance, which will run them in a moment.</summary>
+    public int Ahead { get; init; }
 }
 
 /// <summary>An instance's numbers at one moment: slots in use, slots taken so far, how long it has been idle, and its state.</summary>

@@ -1,3 +1,6 @@
+using Faas.Contracts.Invocations;
+using Faas.Gateway.Routing;
+
 namespace Faas.Gateway.Activation;
 
 /// <summary>First come, first served. Belongs to the lock of its gate.</summary>
@@ -88,5 +91,16 @@ internal sealed class WaitingLine
         }
 
         return all;
+    }
+
+    /// <summary>
+    /// The answer to who finds the line full. How long it takes to clear on <paramref name="slots"/> is as good an advice as there is; a line whose speed is unknown gets a second.
+    /// </summary>
+    public Acquisition Overflow(FunctionRoute route, double runMs, int slots)
+    {
+        var clearMs = slots > 0 ? Count * runMs / slots : 0;
+        var seconds = (int)Math.Clamp(Math.Ceiling(clearMs / 1000), 1, Math.Max(1, route.WaitMax.TotalSeconds));
+        return Acquisition.Failed(InvocationError.QueueFull,
+            $"{Count} requests are waiting for '{route.Function}' already; try again in {seconds} s") with { RetryAfterSeconds = seconds };
     }
 }

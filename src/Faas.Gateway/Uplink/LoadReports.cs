@@ -46,6 +46,7 @@ internal sealed partial class LoadReports(GateTable gates, Outbox outbox, LinkHe
         Completed = load.Completed,
         OldestMs = (long)load.Oldest.TotalMilliseconds,
         QuietMs = (long)load.Quiet.TotalMilliseconds,
+        Ahead = load.Ahead,
     };
 
     /// <inheritdoc/>

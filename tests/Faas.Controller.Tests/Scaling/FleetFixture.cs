@@ -74,8 +74,8 @@ internal sealed class FleetFixture : IInstanceLifecycle, IMachine, IFunctionOutp
     }
 
     /// <summary>Requests wait for a slot of the pool.</summary>
-    public void Wait(RevisionPool pool, int waiting, int slots = 0, int inFlight = 0, double runMs = 0) =>
-        Parts.FromGateway.OnCapacityWanted(new CapacityWanted { Load = Load(pool, waiting, slots, inFlight, runMs) });
+    public void Wait(RevisionPool pool, int waiting, int slots = 0, int inFlight = 0, double runMs = 0, int ahead = 0) =>
+        Parts.FromGateway.OnCapacityWanted(new CapacityWanted { Load = Load(pool, waiting, slots, inFlight, runMs, ahead) });
 
     /// <summary>A request came, ran and is over.</summary>
     public void Use(RevisionPool pool, string instance)
@@ -144,11 +144,11 @@ internal sealed class FleetFixture : IInstanceLifecycle, IMachine, IFunctionOutp
     {
     }
 
-    private RevisionLoad Load(RevisionPool pool, int waiting, int slots, int inFlight, double runMs)
+    private RevisionLoad Load(RevisionPool pool, int waiting, int slots, int inFlight, double runMs, int ahead = 0)
     {
         var load = new RevisionLoad
         {
-            Revision = pool.Revision.Id, Waiting = waiting, Slots = slots, InFlight = inFlight, RunMs = runMs, Arrivals = ++_arrivals,
+            Revision = pool.Revision.Id, Waiting = waiting, Slots = slots, InFlight = inFlight, RunMs = runMs, Arrivals = ++_arrivals, Ahead = ahead,
         };
         return load;
     }

@@ -72,6 +72,28 @@ public sealed class FreezeTests
         Assert.Empty(_fleet.Activations);
     }
 
+    /// <summary>Who has gone ahead waits for the instance that it is at. Else a function under steady load would keep whatever a peak once needed.</summary>
+    [Fact]
+    public void An_idle_instance_is_frozen_while_requests_wait_ahead_of_their_turn_at_another()
+    {
+        var (pool, id) = _fleet.Running("f");
+        _fleet.Wait(pool, 20, slots: 2, inFlight: 1, runMs: 0.02, ahead: 20);
+        _fleet.Pass(TimeSpan.FromSeconds(1));
+        _fleet.Parts.FromGateway.OnFreezeAnswered(id, isAgreed: true);
+        _fleet.Parts.FromHost.Froze(id, isFrozen: true);
+        Assert.Equal([$"freeze {id}"], _fleet.Asked);
+        Assert.Equal("frozen", pool.Instances[id].State);
+    }
+
+    [Fact]
+    public void While_there_is_a_line_nothing_is_frozen()
+    {
+        var (pool, _) = _fleet.Running("f");
+        _fleet.Wait(pool, 21, slots: 2, inFlight: 1, runMs: 0.02, ahead: 20);
+        _fleet.Pass(TimeSpan.FromSeconds(1));
+        Assert.DoesNotContain(_fleet.Sent(), message => message.Freeze is not null);
+    }
+
     [Fact]
     public void One_that_cannot_be_frozen_goes_on_and_one_that_cannot_be_thawed_is_replaced()
     {

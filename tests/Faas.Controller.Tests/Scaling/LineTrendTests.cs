@@ -11,35 +11,35 @@ public sealed class LineTrendTests
     [Fact]
     public void The_rate_is_known_from_the_second_report_on()
     {
-        _trend.Arrived(100, Begin);
+        _trend.Counted(100, 100, Begin);
         Assert.Equal(0, _trend.ArrivalsPerSecond);
-        _trend.Arrived(150, Begin.AddMilliseconds(50));
+        _trend.Counted(150, 150, Begin.AddMilliseconds(50));
         Assert.Equal(1000, _trend.ArrivalsPerSecond);
-        _trend.Arrived(250, Begin.AddMilliseconds(100));
+        _trend.Counted(250, 250, Begin.AddMilliseconds(100));
         Assert.Equal(1500, _trend.ArrivalsPerSecond);
     }
 
     [Fact]
     public void Reports_that_follow_each_other_closely_are_counted_together()
     {
-        _trend.Arrived(0, Begin);
-        _trend.Arrived(30, Begin.AddMilliseconds(10));
+        _trend.Counted(0, 0, Begin);
+        _trend.Counted(30, 30, Begin.AddMilliseconds(10));
         Assert.Equal(0, _trend.ArrivalsPerSecond);
-        _trend.Arrived(40, Begin.AddMilliseconds(40));
+        _trend.Counted(40, 40, Begin.AddMilliseconds(40));
         Assert.Equal(1000, _trend.ArrivalsPerSecond);
     }
 
     [Fact]
     public void After_a_pause_or_a_restart_of_the_gateway_it_begins_anew()
     {
-        _trend.Arrived(0, Begin);
-        _trend.Arrived(100, Begin.AddMilliseconds(100));
-        _trend.Arrived(200, Begin.AddSeconds(60));
+        _trend.Counted(0, 0, Begin);
+        _trend.Counted(100, 100, Begin.AddMilliseconds(100));
+        _trend.Counted(200, 200, Begin.AddSeconds(60));
         Assert.Equal(0, _trend.ArrivalsPerSecond);
-        _trend.Arrived(300, Begin.AddSeconds(60.1));
-        _trend.Arrived(5, Begin.AddSeconds(60.2));   // it may have been overtaken by the last one
+        _trend.Counted(300, 300, Begin.AddSeconds(60.1));
+        _trend.Counted(5, 5, Begin.AddSeconds(60.2));   // it may have been overtaken by the last one
         Assert.Equal(1000, _trend.ArrivalsPerSecond);
-        _trend.Arrived(6, Begin.AddSeconds(61.2));
+        _trend.Counted(6, 6, Begin.AddSeconds(61.2));
         Assert.Equal(0, _trend.ArrivalsPerSecond);
     }
 
@@ -54,5 +54,26 @@ public sealed class LineTrendTests
         Assert.Equal(4, _trend.CleanRunMs);
         _trend.Ran(50, coresAreBusy: false);   // it has become slower by itself
         Assert.Equal(50, _trend.CleanRunMs);
+    }
+
+    /// <summary>What the gateway measures includes the time until it notices the end; two slots that end 20,000 a second have 0.1 ms for each.</summary>
+    [Fact]
+    public void A_running_time_is_at_most_what_the_slots_have_had_for_one()
+    {
+        Assert.Equal(0.4, _trend.AtMost(0.4, slots: 1));   // nothing is known yet
+        _trend.Counted(0, 0, Begin);
+        _trend.Counted(1000, 1000, Begin.AddMilliseconds(50));
+        Assert.Equal(0.05, _trend.AtMost(0.4, slots: 1));
+        Assert.Equal(0.1, _trend.AtMost(0.4, slots: 2));
+        Assert.Equal(0.02, _trend.AtMost(0.02, slots: 2));
+        Assert.Equal(0.4, _trend.AtMost(0.4, slots: 0));
+    }
+
+    [Fact]
+    public void Requests_that_came_and_have_not_ended_say_nothing_of_the_running_time()
+    {
+        _trend.Counted(0, 0, Begin);
+        _trend.Counted(500, 0, Begin.AddMilliseconds(50));
+        Assert.Equal(2000, _trend.AtMost(2000, slots: 1));
     }
 }

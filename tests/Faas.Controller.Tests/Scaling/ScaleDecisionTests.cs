@@ -163,6 +163,31 @@ public sealed class ScaleDecisionTests
     public void Never_more_than_the_maximum_whatever_waits(int waiting, int awake, int coming, int most) =>
         Assert.InRange(ScaleDecision.Decide(Question(waiting, awake, coming: coming, runMs: 5000, idle: 1)).Start, 0, most);
 
+    /// <summary>64 callers of a function that takes 20 us on two cores that others use too: each run is 40 us of waiting for a core, and the line is gone in 4 ms.</summary>
+    [Fact]
+    public void A_line_of_quick_invocations_that_clears_in_a_few_milliseconds_wakes_nothing()
+    {
+        var question = Question(waiting: 63, awake: 1, frozen: 3, runMs: 0.06, idle: 0.2) with { ArrivalsPerSecond = 16600, CleanRunMs = 0.06 };
+        Assert.Equal(2, ScaleDecision.Needed(question));
+        Assert.Equal(ScaleAnswer.Nothing(ScaleReason.ClearsByItself), ScaleDecision.Decide(question));
+        Assert.Equal(1, ScaleDecision.Decide(question with { Load = question.Load with { Waiting = 100 } }).Thaw);
+    }
+
+    [Fact]
+    public void A_line_of_invocations_that_are_not_quick_wakes_what_is_frozen_even_if_it_clears_in_a_few_milliseconds() =>
+        Assert.Equal(1, ScaleDecision.Decide(Question(waiting: 3, awake: 1, frozen: 3, runMs: 1, idle: 0.4) with { ArrivalsPerSecond = 1500 }).Thaw);
+
+    [Theory]
+    [InlineData(64, 0.06, 1, 0)]    // 4 ms of work: one clears it.
+    [InlineData(64, 1, 4, 2)]       // 64 ms of it: all there are, and as many more as are tried at once.
+    [InlineData(12, 1, 3, 0)]
+    public void From_zero_no_more_is_woken_than_clears_the_line_soon(int waiting, double runMs, int thaw, int start) =>
+        Assert.Equal(new ScaleAnswer(thaw, start, ScaleReason.FromZero), ScaleDecision.Decide(Question(waiting, frozen: 4, runMs: runMs)));
+
+    [Fact]
+    public void From_zero_running_times_that_busy_cores_have_made_long_wake_nothing_further() =>
+        Assert.Equal(new ScaleAnswer(1, 0, ScaleReason.FromZero), ScaleDecision.Decide(Question(waiting: 64, frozen: 4, runMs: 2) with { CleanRunMs = 0.05 }));
+
     /// <summary>All combinations of small numbers: bounds that must hold whatever the question is.</summary>
     [Fact]
     public void No_answer_exceeds_what_exists_or_what_may_exist()

@@ -10,6 +10,8 @@ public sealed class AheadTests
 {
     private const double Quick = 0.25;   // ms: four of them are a millisecond
 
+    private const double VeryQuick = 0.09;   // five of them are half a millisecond
+
     private readonly FakeTimeProvider _clock = new();
     private readonly RecordedEvents _events = new();
     private readonly Gate _gate;
@@ -162,6 +164,43 @@ public sealed class AheadTests
         Assert.Equal(["a", "b", "a", "b"], places);
     }
 
+    /// <summary>0.5 ms of it wait at the first before the second is woken, and there before the third is. When all have that, those come where fewest wait.</summary>
+    [Fact]
+    public async Task A_very_quick_function_is_packed_onto_the_first_instances_even_beside_free_ones()
+    {
+        await KnowAsync("a", VeryQuick);
+        Add("b");
+        Add("c");
+        var places = (await FillAsync(20)).Select(static acquired => acquired.Instance!.Id);
+        Assert.Equal("aaaaaabbbbbbccccccab", string.Concat(places));
+    }
+
+    [Fact]
+    public async Task Instances_that_a_very_quick_function_no_longer_needs_go_idle_under_load()
+    {
+        var first = await KnowAsync("a", VeryQuick);
+        var second = Add("b");
+        Assert.Equal("aaaaaabb", string.Concat((await FillAsync(8)).Select(static acquired => acquired.Instance!.Id)));
+        _gate.Release(second, VeryQuick);
+        _gate.Release(second, VeryQuick);
+        for (var i = 0; i < 100; i++)
+        {
+            _gate.Release(first, VeryQuick);
+            await AcquireAsync();
+        }
+
+        Assert.Equal(0, _gate.UseOf(second).InUse);
+    }
+
+    [Fact]
+    public async Task Nothing_is_packed_behind_what_may_be_long()
+    {
+        await KnowAsync("a", VeryQuick);
+        Add("b");
+        await AcquireAsync(mayGoAhead: false);
+        Assert.Equal("b", (await AcquireAsync()).Instance!.Id);
+    }
+
     [Fact]
     public async Task An_instance_that_takes_no_invocations_gets_nobody_ahead()
     {
@@ -181,7 +220,7 @@ public sealed class AheadTests
 
         var load = _gate.Load();
 
-        Assert.Equal((3, 1), (load.Waiting, load.InUse));
+        Assert.Equal((3, 3, 1), (load.Waiting, load.Ahead, load.InUse));
         Assert.Equal(1, _gate.UseOf(instance).InUse);
         Assert.NotEmpty(_events.Wanted);
         _gate.Release(instance, Quick);
@@ -206,6 +245,23 @@ public sealed class AheadTests
         _clock.Advance(TimeSpan.FromMilliseconds(10));
         await AcquireAsync();
         Assert.Equal(2, _events.Wanted.Count);
+    }
+
+    /// <summary>The controller hears of the average at the end of a stall, when requests come again: ten runs of the usual length would not have put it right by then.</summary>
+    [Fact]
+    public async Task One_run_that_waited_for_a_core_does_not_make_a_quick_function_a_slow_one()
+    {
+        var instance = await KnowAsync("a", 0.02, runs: 1000);
+        await KnowAsync(instance, 5, runs: 1);
+        Assert.InRange(_gate.Load().RunMs, 0.02, 0.04);
+    }
+
+    [Fact]
+    public async Task A_quick_function_that_becomes_slow_is_known_to_be_after_a_dozen_runs()
+    {
+        var instance = await KnowAsync("a", 0.02, runs: 1000);
+        await KnowAsync(instance, 5, runs: 14);
+        Assert.InRange(_gate.Load().RunMs, 1, 5);
     }
 
     [Fact]
