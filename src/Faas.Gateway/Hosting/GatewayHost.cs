@@ -9,7 +9,6 @@ using Faas.Gateway.Uplink;
 using Faas.Gateway.Usage;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging.Console;
 
 namespace Faas.Gateway.Hosting;
@@ -34,7 +33,7 @@ internal static class GatewayHost
         services.AddSingleton(clock);
         services.AddSingleton<IMemoryPoolFactory<byte>, ReadingBlocksFactory>();
         services.AddHttpForwarder();
-        services.AddSingleton<FastEntrance>().AddSingleton(MakeConnections).AddSingleton<IConnectionListenerFactory, FastTransport>();
+        services.AddSingleton<FastEntrance>().AddSingleton(HandedOverSockets.Create).AddSingleton<IConnectionListenerFactory, FastTransport>();
         services.AddSingleton(GatewayIdentity.Create(arguments.Data.ControllerSocket, clock));
         services.AddSingleton<RouteTable>().AddSingleton<GateTable>().AddSingleton<LinkHealth>().AddSingleton<ControllerPicture>();
         services.AddSingleton<Outbox>().AddSingleton<IGateEvents>(provider => provider.GetRequiredService<Outbox>());
@@ -53,20 +52,6 @@ internal static class GatewayHost
         var app = builder.Build();
         app.Run(app.Services.GetRequiredService<Entrance>().HandleAsync);
         return app;
-    }
-
-    /// <summary>Connections that leave the fast path become Kestrel's, over .NET's own sockets.</summary>
-    private static SocketConnectionContextFactory MakeConnections(IServiceProvider services)
-    {
-        var options = new SocketConnectionFactoryOptions
-        {
-            // Nothing in this process blocks, so continuations may run on the thread that waits for the network: a quarter less CPU (research/warm-path.md).
-            // StallWatch tells when something blocks nevertheless.
-            UnsafePreferInlineScheduling = true,
-            // A system call less for each request (a tenth more requests/s), for 4 KiB of memory for each idle caller's connection.
-            WaitForDataBeforeAllocatingBuffer = false,
-        };
-        return new SocketConnectionContextFactory(options, services.GetRequiredService<ILogger<SocketConnectionContextFactory>>());
     }
 
     private static void Configure(KestrelServerOptions kestrel, GatewayArguments arguments)
