@@ -67,7 +67,7 @@ internal sealed partial class FastListener : IConnectionListener
     }
 
     /// <inheritdoc/>
-    public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
+    public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken)
     {
         while (await _handedOver.Reader.WaitToReadAsync(cancellationToken))
         {
@@ -81,7 +81,7 @@ internal sealed partial class FastListener : IConnectionListener
     }
 
     /// <summary>Takes no connection any more, and returns when what runs on the fast path has been answered.</summary>
-    public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
+    public async ValueTask UnbindAsync(CancellationToken cancellationToken)
     {
         _isStopping = true;
         _socket.Dispose();

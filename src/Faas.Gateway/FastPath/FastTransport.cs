@@ -12,7 +12,7 @@ internal sealed class FastTransport(FastEntrance entrance, EventLoops loops, Soc
 {
     /// <inheritdoc/>
     /// <exception cref="AddressInUseException">Another program listens there.</exception>
-    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken)
     {
         try
         {
