@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Connections;
 
@@ -17,27 +16,39 @@ internal sealed class ReadingBlocks : MemoryPool<byte>
     /// <summary>Blocks kept for later, 16 MiB in all; what comes back beyond that is left to the garbage collector.</summary>
     private const int KeptMax = 512;
 
-    private readonly ConcurrentQueue<Block> _kept = new();
-    private int _keptCount;   // Counted, because a concurrent queue's own count is not cheap.
+    // A stack, so that the block that was used last is used next and is still in the core's cache: a queue would go through them all. One thread does nearly all of this, so the lock is free.
+    private readonly Lock _lock = new();
+    private readonly Stack<Block> _kept = new();
 
     /// <inheritdoc/>
     public override int MaxBufferSize => BlockBytes;
 
     /// <summary>Blocks that are not in use.</summary>
-    public int Kept => Volatile.Read(ref _keptCount);
+    public int Kept
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _kept.Count;
+            }
+        }
+    }
 
     /// <inheritdoc/>
     public override IMemoryOwner<byte> Rent(int minBufferSize = -1)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(minBufferSize, BlockBytes);
-        if (!_kept.TryDequeue(out var block))
+        lock (_lock)
         {
-            return new Block(this);
+            if (_kept.TryPop(out var block))
+            {
+                block.IsRented = true;
+                return block;
+            }
         }
 
-        Interlocked.Decrement(ref _keptCount);
-        block.IsRented = true;
-        return block;
+        return new Block(this);
     }
 
     /// <inheritdoc/>
@@ -48,13 +59,15 @@ internal sealed class ReadingBlocks : MemoryPool<byte>
 
     private void Return(Block block)
     {
-        if (Interlocked.Increment(ref _keptCount) <= KeptMax)
+        lock (_lock)
         {
-            _kept.Enqueue(block);
-        }
-        else
-        {
-            Interlocked.Decrement(ref _keptCount);
+            // Its one owner gives it back once; a second time would give it to two.
+            if (block.IsRented && _kept.Count < KeptMax)
+            {
+                _kept.Push(block);
+            }
+
+            block.IsRented = false;
         }
     }
 
@@ -65,14 +78,7 @@ internal sealed class ReadingBlocks : MemoryPool<byte>
         // Pinned, because it lives long and is in the kernel's hands most of the time.
         public Memory<byte> Memory { get; } = MemoryMarshal.CreateFromPinnedArray(GC.AllocateUninitializedArray<byte>(BlockBytes, pinned: true), 0, BlockBytes);
 
-        public void Dispose()
-        {
-            if (IsRented)   // Its one owner gives it back once; a second time would give it to two.
-            {
-                IsRented = false;
-                blocks.Return(this);
-            }
-        }
+        public void Dispose() => blocks.Return(this);
     }
 }
 
