@@ -51,9 +51,11 @@ internal sealed class LineTrend
 
     /// <summary>
     /// A running time as it can be at most: <paramref name="slots"/> that end so many each second have no more time for one. What the gateway measures includes its own delay in
-    /// noticing the end, and may be of a moment at which somebody else had the cores.
+    /// noticing the end, and may be of a moment at which somebody else had the cores. Only where that makes it a quick function's: with longer runs such delays are of no weight,
+    /// and a line that they make a little longer is one for which a second core is worth it.
     /// </summary>
-    public double AtMost(double runMs, int slots) => EndsPerSecond > 0 && slots > 0 ? Math.Min(runMs, 1000 * slots / EndsPerSecond) : runMs;
+    public double AtMost(double runMs, int slots) =>
+        EndsPerSecond > 0 && slots > 0 && 1000 * slots / EndsPerSecond is var had and < ScaleDecision.QuickMs ? Math.Min(runMs, had) : runMs;
 
     private static double Average(double earlier, double latest) => earlier == 0 ? latest : (earlier + latest) / 2;
 

@@ -88,7 +88,7 @@ internal static class ScaleDecision
                 return ScaleAnswer.Nothing(ScaleReason.EnoughForTheRate);
             }
         }
-        else if (load.RunMs > 0)
+        else if (load.RunMs > 0 && UsualMs(question) < QuickMs)
         {
             lacking = Math.Min(lacking, NeededFromZero(question));
         }
@@ -119,7 +119,7 @@ internal static class ScaleDecision
         return (int)Math.Ceiling(Math.Min(running / Math.Max(1, question.Concurrency), int.MaxValue / 2));
     }
 
-    /// <summary>Instances that clear the line <see cref="SoonMs"/> after they are there: where nothing runs, what is known of the rate is of before.</summary>
+    /// <summary>Instances of a quick function that clear the line <see cref="SoonMs"/> after they are there: where nothing runs, what is known of the rate is of before.</summary>
     private static int NeededFromZero(in ScaleQuestion question)
     {
         var workMs = question.Load.Waiting * UsualMs(question) / Math.Max(1, question.Concurrency);
