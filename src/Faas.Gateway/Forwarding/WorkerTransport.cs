@@ -43,7 +43,8 @@ internal sealed class WorkerTransport(Instance instance, IHttpForwarder forwarde
 
         lock (_lock)
         {
-            return new(_opening ??= OpenAsync());
+            // Again, because it may have been opened between the two.
+            return _shared is { IsUsable: true } opened ? new(opened) : new(_opening ??= OpenAsync());
         }
     }
 

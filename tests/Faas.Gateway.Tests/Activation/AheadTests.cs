@@ -285,6 +285,23 @@ public sealed class AheadTests
         Assert.False(newest.IsCompleted);
     }
 
+    [Theory]
+    [InlineData(0.02, 100)]   // Packed: its line clears by itself long before.
+    [InlineData(0.2, 10)]
+    public async Task The_controller_is_asked_for_those_ahead_no_more_often_than_it_can_matter(double runMs, int intervalMs)
+    {
+        await KnowAsync("a", runMs);
+        await AcquireAsync();
+        await AcquireAsync();
+        Assert.Single(_events.Wanted);
+        _clock.Advance(TimeSpan.FromMilliseconds(intervalMs - 1));
+        await AcquireAsync();
+        Assert.Single(_events.Wanted);
+        _clock.Advance(TimeSpan.FromMilliseconds(1));
+        await AcquireAsync();
+        Assert.Equal(2, _events.Wanted.Count);
+    }
+
     private Instance Add(string id, int slots = 1)
     {
         var instance = new Instance(id, _gate, slots, new InstanceEndpoint("/nowhere", ""), _clock.GetTimestamp());
