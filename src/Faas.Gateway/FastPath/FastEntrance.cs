@@ -23,6 +23,7 @@ internal sealed class FastEntrance(RouteTable routes, Invoker invoker, UsageJour
         }
 
         var call = new InvocationCall(target.Kind, target.Path, target.Query, CallId.From(request.CallId));
-        return invoker.InvokeAsync(new LiveInvocation(caller, route, call, journal, clock));
+        var invocation = new LiveInvocation(caller, route, call, journal, clock);
+        return invocation.SmallBody is null ? null : invoker.InvokeAsync(invocation);
     }
 }

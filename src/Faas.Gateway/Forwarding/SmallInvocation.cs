@@ -63,6 +63,7 @@ internal readonly struct SmallInvocation(WorkerTransport transport, LiveInvocati
         switch (outcome)
         {
             case SharedOutcome.Answered:
+                invocation.Route.Answers.NoteSmall();
                 if (await TryTakeHeadAsync(exchange))
                 {
                     await AnswerAsync(exchange);
@@ -74,6 +75,7 @@ internal readonly struct SmallInvocation(WorkerTransport transport, LiveInvocati
                 break;
             case SharedOutcome.Moved:
                 var left = transport.Clock.GetElapsedTime(transport.Clock.GetTimestamp(), exchange.Deadline);
+                invocation.Route.Answers.NoteLong();
                 await invocation.ToHttpAsync();
                 await transport.TakeMovedAsync(invocation, exchange.Stream, left > TimeSpan.Zero ? left : TimeSpan.Zero);
                 break;

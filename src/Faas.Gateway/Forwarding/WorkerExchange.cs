@@ -40,6 +40,9 @@ internal sealed class WorkerExchange(WorkerTransport transport, WorkerConnection
     /// </summary>
     public bool IsBounded => _isAnswered || _bodyLeft != long.MaxValue;
 
+    /// <summary>Whether it could have gone over a shared connection. Valid after <see cref="BeginAsync"/>.</summary>
+    public bool IsSmall => _isAnswered || _bodyLeft <= FrameHeader.BodyPieceMax;
+
     /// <summary>Sends the request and returns once the head of the answer is here and on the caller's response.</summary>
     /// <exception cref="ExchangeFailedException">The invocation failed; the reason is on it.</exception>
     public async ValueTask BeginAsync(CancellationToken cancellationToken)

@@ -63,14 +63,16 @@ internal sealed class WorkerTransport(Instance instance, IHttpForwarder forwarde
         await ForwardAsync(connection, invocation, stream, left);
     }
 
-    /// <summary>Keeps a connection for the next invocation.</summary>
+    /// <summary>
+    /// Keeps a connection for the next invocation, if more than are kept could be needed: each costs the worker a thread, and moved answers open new ones.
+    /// </summary>
     public void Return(WorkerConnection connection)
     {
         connection.Handler.Current = null;
         connection.Shrink();
         lock (_lock)
         {
-            if (!_isClosed)
+            if (!_isClosed && _idle.Count < instance.Slots)
             {
                 _idle.Push(connection);
                 return;
@@ -140,6 +142,7 @@ internal sealed class WorkerTransport(Instance instance, IHttpForwarder forwarde
             {
                 connection.Stream = NextStream();
                 await exchange.BeginAsync(running);
+                Note(exchange, invocation);
             }
 
             await AnswerAsync(connection, exchange, http, running);
@@ -174,6 +177,18 @@ internal sealed class WorkerTransport(Instance instance, IHttpForwarder forwarde
         if (error != ForwarderError.None)
         {
             throw new ExchangeFailedException(http.GetForwarderErrorFeature()?.Exception);
+        }
+    }
+
+    private static void Note(WorkerExchange exchange, LiveInvocation invocation)
+    {
+        if (exchange.IsSmall)
+        {
+            invocation.Route.Answers.NoteSmall();
+        }
+        else
+        {
+            invocation.Route.Answers.NoteLong();
         }
     }
 

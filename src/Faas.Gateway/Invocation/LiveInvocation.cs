@@ -57,8 +57,8 @@ internal sealed class LiveInvocation(Caller caller, FunctionRoute route, Invocat
     /// <summary>Cancelled when the caller's connection closes.</summary>
     public CancellationToken CallerGone { get; } = caller.Gone;
 
-    /// <summary>Bytes of the request's body if it goes to a worker as a whole, with its head; null when it is long, or of unknown length.</summary>
-    public int? SmallBody { get; } = caller.SmallBody;
+    /// <summary>Bytes of the request's body if it goes to a worker as a whole, with its head; null when it is long, or of unknown length, or its answer will be.</summary>
+    public int? SmallBody { get; } = route.Answers.AreLong ? null : caller.SmallBody;
 
     /// <summary>The instance that it runs on.</summary>
     public Instance? Instance { get; private set; }

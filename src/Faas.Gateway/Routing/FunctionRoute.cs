@@ -13,6 +13,9 @@ internal sealed class FunctionRoute(Route route, Gate gate)
     /// <summary>The revision's gate: its instances and its waiting line.</summary>
     public Gate Gate { get; } = gate;
 
+    /// <summary>What its answers are like.</summary>
+    public AnswerHabit Answers { get; } = new();
+
     /// <summary>Whether instances serve HTTP themselves.</summary>
     public bool IsHttp { get; } = route.IsHttp;
 

@@ -206,4 +206,26 @@ public sealed class StreamingTests
         call.WriteEnd();
         await call.FlushAsync();
     }
+
+    [Fact]
+    public async Task A_function_whose_answers_usually_stream_keeps_its_connection_and_takes_no_new_one_for_each()
+    {
+        await using var gateway = await GatewayFixture.StartAsync(null, Say.Route());
+        var worker = await gateway.InstanceAsync(async call =>
+        {
+            call.WriteHead();
+            call.WriteBody("stream"u8);
+            await call.FlushAsync();
+            call.WriteBody("ed"u8);
+            call.WriteEnd();
+            await call.FlushAsync();
+        });
+        for (var i = 0; i < 30; i++)
+        {
+            Assert.Equal("streamed", (await gateway.GetAsync()).Text);
+        }
+
+        // The shared one; those of the first answers, until it was known that they usually are; and no more of them kept than the instance has slots.
+        Assert.InRange(worker.Accepted, 2, 6);
+    }
 }
