@@ -35,8 +35,8 @@ C# unless their name says otherwise; concurrency is 1, and 64 where a name ends 
   streaming                     16 chunks of 1 KiB, each sent by itself, 64 connections
   node, node-shared             hello in Node beside node:http, 64 connections              >= 1.0 of its requests/s (node)
   python, python-shared         hello in Python beside an asyncio protocol                  >= 1.0 of its requests/s (python)
-  tail                          open loop, constant rate: half of the platform's capacity
-  burst                         open loop, 100 ms at the platform's capacity, 100 ms pause
+  tail                          open loop, constant rate: a fifth of the platform's capacity
+  burst                         open loop, 100 ms at two fifths of it, 100 ms pause
   memory                        the gateway over 10 million requests (quick: 200,000)       <= 100 MiB after them, <= 5 MiB more than after a tenth
   functions-1000                10,000 functions, 1,000 of them called at random            >= 0.9 of one function's requests/s
                                 (quick: 1,000 and 50), Python; fewer where

@@ -107,7 +107,6 @@ internal sealed class SharedConnection : IDisposable
             }
 
             _open.Add(stream, exchange);
-            _line.Loop.Spinning.Expect();
             if (_order.TryStart(exchange))
             {
                 exchange.TurnAt = _clock.GetTimestamp();
@@ -330,7 +329,6 @@ internal sealed class SharedConnection : IDisposable
             lock (_lock)
             {
                 _open.Remove(stream);
-                _line.Loop.Spinning.Arrived();
                 _moved.Add(exchange);
             }
 
@@ -374,7 +372,6 @@ internal sealed class SharedConnection : IDisposable
         {
             if (_open.Remove(stream, out exchange))
             {
-                _line.Loop.Spinning.Arrived();
                 var at = ends > 1 && !exchange.IsHeld ? exchange.TurnAt + (Math.Max(0, now - exchange.TurnAt) / ends) : Math.Max(now, exchange.TurnAt);
                 exchange.Invocation.EndRun(at);
                 Turn(exchange, at);
@@ -406,7 +403,6 @@ internal sealed class SharedConnection : IDisposable
             // The End of a moved one comes over another connection and may be unread there, so whoever is next behind it may have begun.
             _moved.ForEach(exchange => _order.End(exchange));
             lost = [.. _open.Values];
-            lost.ForEach(_ => _line.Loop.Spinning.Arrived());
             _open.Clear();
         }
 

@@ -63,10 +63,13 @@ internal static unsafe partial class Epoll
     }
 
     /// <summary>Waits for events; returns how many were written to <paramref name="events"/>. 0 after a signal.</summary>
-    public static int Wait(int epoll, Span<byte> events) => WaitFor(epoll, events, timeoutMs: -1);
-
-    /// <summary>As <see cref="Wait"/>, but does not wait: 0 when there are none.</summary>
-    public static int Look(int epoll, Span<byte> events) => WaitFor(epoll, events, timeoutMs: 0);
+    public static int Wait(int epoll, Span<byte> events)
+    {
+        fixed (byte* pointer = events)
+        {
+            return Math.Max(0, WaitCore(epoll, pointer, events.Length / EventLength, -1));
+        }
+    }
 
     /// <summary>The event at <paramref name="index"/>.</summary>
     public static (uint Events, ulong Token) Read(ReadOnlySpan<byte> events, int index)
@@ -91,14 +94,6 @@ internal static unsafe partial class Epoll
 
     /// <summary>Closes a descriptor of this class.</summary>
     public static void Close(int descriptor) => _ = CloseCore(descriptor);   // Whatever it says, the descriptor is closed: close(2).
-
-    private static int WaitFor(int epoll, Span<byte> events, int timeoutMs)
-    {
-        fixed (byte* pointer = events)
-        {
-            return Math.Max(0, WaitCore(epoll, pointer, events.Length / EventLength, timeoutMs));
-        }
-    }
 
     private static void Write(Span<byte> change, uint events, ulong token)
     {

@@ -38,9 +38,6 @@ internal sealed partial class EventLoop : IDisposable
         _thread.Start();
     }
 
-    /// <summary>To be told of answers that are on their way on this loop's sockets.</summary>
-    public Spinning Spinning { get; } = new();
-
     /// <summary>The loop whose thread this is; null on other threads.</summary>
     public static EventLoop? Current => _current;
 
@@ -124,7 +121,7 @@ internal sealed partial class EventLoop : IDisposable
         Span<byte> events = stackalloc byte[EventsMax * Epoll.EventLength];
         while (!_isStopping)
         {
-            var count = Spinning.Pays() ? Spin(events) : Epoll.Wait(_epoll, events);
+            var count = Epoll.Wait(_epoll, events);
             for (var i = 0; i < count; i++)
             {
                 var (what, token) = Epoll.Read(events, i);
@@ -138,18 +135,6 @@ internal sealed partial class EventLoop : IDisposable
 
             _atEnd.Clear();
         }
-    }
-
-    private int Spin(Span<byte> events)
-    {
-        var count = 0;
-        for (var looks = 0; looks < Spinning.LooksMax && count == 0; looks++)
-        {
-            count = Epoll.Look(_epoll, events);
-        }
-
-        Spinning.Note(hasCome: count > 0);
-        return count > 0 ? count : Epoll.Wait(_epoll, events);
     }
 
     private void Handle(uint what, ulong token)
