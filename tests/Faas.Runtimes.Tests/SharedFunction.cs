@@ -102,7 +102,8 @@ internal static class SharedFunction
           else if (path === '/echo') return event.body;
           else if (path === '/nothing') return { statusCode: 204 };
           else if (path === '/repeat') return query.text.repeat(Number(query.times));
-          else if (path === '/steps') return pieces();
+          else if (path === '/steps') return pieces(['one', 'two']);
+          else if (path === '/many-steps') return pieces(['one', ...Array(1000).fill('two')]);
           else if (path === '/hold') {
             console.log('holding');
             await hold();
@@ -117,9 +118,9 @@ internal static class SharedFunction
           return path;
         };
 
-        async function* pieces() {
+        async function* pieces(all) {
           yield { statusCode: 202, headers: { 'content-type': 'text/event-stream' } };
-          for (const piece of ['one', 'two']) {
+          for (const piece of all) {
             if (released === 0) await once(steps, 'step');
             released--;
             yield piece;

@@ -62,6 +62,7 @@ internal sealed class FastConnection : PolledSocket, ILoopWork
     /// <inheritdoc/>
     public override void OnReady(uint events)
     {
+        bool isServing;
         lock (_lock)
         {
             if ((events & Epoll.Writable) != 0 && _unsent.Exists)
@@ -69,23 +70,17 @@ internal sealed class FastConnection : PolledSocket, ILoopWork
                 SendRest();
             }
 
-            if (_state != State.Reading)
-            {
-                _mayHaveMore = true;
-                if (_state == State.Ended || !IsEnding(events))
-                {
-                    return;
-                }
-            }
+            isServing = _state != State.Reading;
+            _mayHaveMore |= isServing;   // It is read once the answer has left - or by Kestrel, should the connection become its own just now.
         }
 
-        if (_state == State.Serving)
-        {
-            _gone?.Cancel();
-        }
-        else
+        if (!isServing)
         {
             Read(IsEnding(events));
+        }
+        else if (IsEnding(events))
+        {
+            _gone?.Cancel();
         }
     }
 

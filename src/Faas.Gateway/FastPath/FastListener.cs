@@ -15,6 +15,9 @@ namespace Faas.Gateway.FastPath;
 /// </summary>
 internal sealed partial class FastListener : IConnectionListener
 {
+    /// <summary>Between two lines of the log that say the same.</summary>
+    private const int TellEachSeconds = 10;
+
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
     private readonly Socket _socket;
@@ -29,6 +32,7 @@ internal sealed partial class FastListener : IConnectionListener
     private Task _accepting = Task.CompletedTask;
     private byte[] _date;
     private int _seconds;
+    private int _toldAt;
     private volatile bool _isStopping;
 
     public FastListener(Socket socket, FastEntrance entrance, EventLoops loops, SocketConnectionContextFactory factory, TimeProvider clock, ILogger logger)
@@ -165,7 +169,12 @@ internal sealed partial class FastListener : IConnectionListener
             catch (SocketException exception) when (!_isStopping)
             {
                 // One that was gone before it was taken, or no descriptor is left: then the others need a moment to close some.
-                Log.NotTaken(_logger, exception.Message);
+                if (_toldAt == 0 || Seconds - _toldAt >= TellEachSeconds)
+                {
+                    _toldAt = Math.Max(1, Seconds);
+                    Log.NotTaken(_logger, exception.Message);
+                }
+
                 await Task.Delay(TimeSpan.FromMilliseconds(10), _clock);
             }
             catch (SocketException)
