@@ -223,10 +223,31 @@ internal sealed class FastConnection : PolledSocket, ILoopWork
             _length += received;
             _lastActive = _listener.Seconds;
             _mayHaveMore = received == room.Length || isEnding;
-            if (!Advance() || !_mayHaveMore)
+            var isServing = !Advance();
+            if (isServing && isEnding)
+            {
+                EndWaiting();
+            }
+
+            if (isServing || !_mayHaveMore)
             {
                 return;
             }
+        }
+    }
+
+    /// <summary>The caller had closed the connection when its request was read: there will be no other event that says so.</summary>
+    private void EndWaiting()
+    {
+        bool isServing;
+        lock (_lock)
+        {
+            isServing = _state == State.Serving;
+        }
+
+        if (isServing)
+        {
+            _gone?.Cancel();
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using Faas.Gateway.Polling;
 using Faas.Gateway.Tests.Fakes;
 using Faas.WorkerProtocol;
 using Microsoft.Extensions.Time.Testing;
@@ -198,6 +199,24 @@ public sealed class FastPathTests
     }
 
     [Fact]
+    public async Task A_caller_who_was_gone_already_when_its_request_was_read_is_known_to_be()
+    {
+        await using var gateway = await GatewayFixture.StartAsync(null, Say.Route());
+        var worker = await gateway.InstanceAsync(_ => Task.CompletedTask);
+        using var release = new ManualResetEventSlim();
+        await using var gone = await RawCaller.ConnectAsync(gateway);
+        foreach (var loop in gateway.Service<EventLoops>().All)
+        {
+            loop.Post(new Pause(release));
+        }
+
+        await gone.GetAsync();
+        gone.Socket.Shutdown(SocketShutdown.Send);
+        release.Set();
+        Assert.Equal(CancelReason.CallerGone, await (await worker.NextCallAsync()).Cancelled);
+    }
+
+    [Fact]
     public async Task A_caller_who_takes_its_answers_slowly_gets_all_of_them_and_holds_no_slot()
     {
         await using var gateway = await GatewayFixture.StartAsync(null, Say.Route());
@@ -271,5 +290,10 @@ public sealed class FastPathTests
         Assert.Contains("Connection: close", head, StringComparison.Ordinal);
         Assert.True(await caller.IsClosedAsync());
         await stopping.WaitAsync(Patience.Limit, TestContext.Current.CancellationToken);
+    }
+
+    private sealed class Pause(ManualResetEventSlim release) : ILoopWork
+    {
+        public void Run() => release.Wait(Patience.Limit);
     }
 }
