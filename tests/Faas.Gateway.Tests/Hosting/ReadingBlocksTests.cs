@@ -1,7 +1,8 @@
 using System.Buffers;
 using Faas.Gateway.Hosting;
 using Faas.Gateway.Tests.Fakes;
-using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace Faas.Gateway.Tests.Hosting;
 
@@ -38,9 +39,11 @@ public sealed class ReadingBlocksTests
     }
 
     [Fact]
-    public async Task The_server_reads_into_these_blocks()
+    public async Task Connections_that_become_Kestrels_read_into_these_blocks()
     {
         await using var gateway = await GatewayFixture.StartAsync(null, Say.Route());
-        Assert.IsType<ReadingBlocksFactory>(gateway.Service<IMemoryPoolFactory<byte>>());
+        await using var caller = await gateway.ConnectAsync();
+        await using var connection = gateway.Service<SocketConnectionContextFactory>().Create(caller.Socket);
+        Assert.IsType<ReadingBlocks>(connection.Features.Get<IMemoryPoolFeature>()!.MemoryPool);
     }
 }
