@@ -107,6 +107,13 @@ internal sealed class GatewayFixture : IAsyncDisposable
     /// <summary>All usage records that are in the journal now, acknowledged or not, without the way over the link. Needs a controller that doesn't acknowledge.</summary>
     public List<UsageEntry> Recorded() => [.. Journal.Segments().SelectMany(segment => UsageEntries.ReadAll(segment))];
 
+    /// <summary>That many usage records by the outcome, which may be written after the next caller has its answer: that of a caller who left is. Needs a controller that doesn't acknowledge.</summary>
+    public async Task<List<UsageEntry>> RecordedAsync(int count)
+    {
+        await EventuallyAsync(() => Recorded().Count >= count);
+        return [.. Recorded().OrderByDescending(usage => usage.Outcome)];
+    }
+
     /// <summary>Waits until a condition that another thread brings about holds.</summary>
     public static async Task EventuallyAsync(Func<bool> condition)
     {

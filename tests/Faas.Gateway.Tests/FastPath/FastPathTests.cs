@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using Faas.Gateway.Activation;
 using Faas.Gateway.Polling;
 using Faas.Gateway.Tests.Fakes;
 using Faas.WorkerProtocol;
@@ -203,6 +204,7 @@ public sealed class FastPathTests
     {
         await using var gateway = await GatewayFixture.StartAsync(null, Say.Route());
         var worker = await gateway.InstanceAsync(_ => Task.CompletedTask);
+        await GatewayFixture.EventuallyAsync(() => gateway.Service<GateTable>().TryFind("i1", out _));   // or it would leave the line instead
         using var release = new ManualResetEventSlim();
         await using var gone = await RawCaller.ConnectAsync(gateway);
         foreach (var loop in gateway.Service<EventLoops>().All)

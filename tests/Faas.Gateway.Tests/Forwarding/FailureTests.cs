@@ -211,8 +211,9 @@ public sealed class FailureTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => slow);
 
         Assert.Equal("hello", (await gateway.GetAsync()).Text);
-        Assert.Equal([InvocationError.CallerGone, InvocationError.None], gateway.Recorded().Select(usage => usage.Outcome));
-        Assert.Equal(499, gateway.Recorded()[0].Status);
+        var recorded = await gateway.RecordedAsync(2);
+        Assert.Equal([InvocationError.CallerGone, InvocationError.None], recorded.Select(usage => usage.Outcome));
+        Assert.Equal(499, recorded[0].Status);
     }
 
     [Fact]

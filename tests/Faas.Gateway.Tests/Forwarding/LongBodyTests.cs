@@ -56,6 +56,7 @@ public sealed class LongBodyTests
     public async Task A_caller_that_leaves_within_a_long_answer_of_known_length_ends_it_and_frees_the_instance()
     {
         await using var gateway = await GatewayFixture.StartAsync(null, Say.Route());
+        gateway.Controller.Acknowledges = false;
         await gateway.InstanceAsync(async call =>
         {
             if (call.Head.Path != "/long")
@@ -77,7 +78,7 @@ public sealed class LongBodyTests
         }
 
         Assert.Equal("hello", (await gateway.GetAsync()).Text);
-        Assert.Equal([InvocationError.CallerGone, InvocationError.None], gateway.Recorded().Select(usage => usage.Outcome));
+        Assert.Equal([InvocationError.CallerGone, InvocationError.None], (await gateway.RecordedAsync(2)).Select(usage => usage.Outcome));
     }
 
     [Fact]

@@ -85,7 +85,7 @@ public sealed class EventLoopTests : IDisposable
         // Both are readable when the loop comes to look, and whichever is first forgets the other, whose place a third takes at once.
         var (one, oneFar) = Pair();
         var (two, twoFar) = Pair();
-        var (three, _) = Pair();
+        var (three, threeFar) = Pair();   // whose far end must not be collected: its end would be heard
         var third = new Listening(_loop, three);
         var first = new Listening(_loop, one);
         var second = new Listening(_loop, two);
@@ -114,6 +114,7 @@ public sealed class EventLoopTests : IDisposable
         await OnLoopAsync(() => true);
         Assert.True(first.All == 0 || second.All == 0);
         Assert.Equal(0u, third.All);
+        GC.KeepAlive(threeFar);
     }
 
     private async Task<T> OnLoopAsync<T>(Func<T> work)
