@@ -109,17 +109,24 @@ public readonly record struct ResponseHead(ushort Status, long ContentLength)
     }
 }
 
-/// <summary>The payload of an End frame: outcome u8, reserved u8 and u16, cpuMicros u32 (0 when unknown).</summary>
+/// <summary>The payload of an End frame: outcome u8, reserved u8, runMicros u16 (0 when unknown), cpuMicros u32 (0 when unknown).</summary>
 /// <param name="Outcome">What became of the invocation.</param>
+/// <param name="RunMicros">How long the function ran as its worker saw it, in µs: without what the worker waited for to be woken. <see cref="RunMicrosMax"/> stands for all that is longer.</param>
 /// <param name="CpuMicros">CPU time of the invocation in µs; 0 when unknown.</param>
-public readonly record struct EndOfInvocation(EndOutcome Outcome, uint CpuMicros)
+public readonly record struct EndOfInvocation(EndOutcome Outcome, ushort RunMicros, uint CpuMicros)
 {
+    /// <summary>The longest running time that is told apart: 65 ms.</summary>
+    public const ushort RunMicrosMax = ushort.MaxValue;
+
+    /// <summary>A running time as it is told.</summary>
+    public static ushort ToRunMicros(TimeSpan ran) => (ushort)Math.Clamp(ran.TotalMicroseconds, 1, RunMicrosMax);
+
     /// <summary>Writes it.</summary>
     public void Write(PayloadWriter writer)
     {
         writer.U8((byte)Outcome);
         writer.U8(0);
-        writer.U16(0);
+        writer.U16(RunMicros);
         writer.U32(CpuMicros);
     }
 
@@ -134,8 +141,7 @@ public readonly record struct EndOfInvocation(EndOutcome Outcome, uint CpuMicros
         }
 
         reader.U8();
-        reader.U16();
-        return new EndOfInvocation(outcome, reader.U32());
+        return new EndOfInvocation(outcome, reader.U16(), reader.U32());
     }
 }
 

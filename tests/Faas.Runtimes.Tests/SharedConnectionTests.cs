@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using Faas.WorkerProtocol;
 
@@ -7,6 +8,39 @@ namespace Faas.Runtimes.Tests;
 public sealed class SharedConnectionTests
 {
     public static TheoryData<string> Runtimes => SharedFunction.Runtimes;
+
+    [Theory, MemberData(nameof(Runtimes))]
+    public async Task The_end_says_how_long_the_function_ran_with_what_it_waited_for(string runtime)
+    {
+        await using var worker = await SharedFunction.ServeAsync(runtime);
+        using var shared = await worker.OpenSharedAsync();
+        var all = Stopwatch.StartNew();
+        await shared.BeginAsync(SharedFunction.To("/hold"));
+        await worker.Control.WaitForLogAsync("holding");
+        var held = Stopwatch.StartNew();
+        Assert.Equal("/other", (await shared.InvokeAsync(SharedFunction.To("/other"))).Text);
+        held.Stop();
+        worker.WriteCode("go", "");
+        var end = (await shared.ReadAsync()).Answer!.End;
+
+        Assert.InRange(end.RunMicros, EndOfInvocation.ToRunMicros(held.Elapsed), EndOfInvocation.ToRunMicros(all.Elapsed));
+    }
+
+    [Theory, MemberData(nameof(Runtimes))]
+    public async Task What_ran_for_longer_than_the_end_can_say_has_the_most_that_it_can(string runtime)
+    {
+        await using var worker = await SharedFunction.ServeAsync(runtime);
+        using var shared = await worker.OpenSharedAsync();
+        await shared.BeginAsync(SharedFunction.To("/hold"));
+        await worker.Control.WaitForLogAsync("holding");
+        for (var held = Stopwatch.StartNew(); held.Elapsed.TotalMicroseconds <= EndOfInvocation.RunMicrosMax;)
+        {
+            await shared.InvokeAsync(SharedFunction.To("/other"));
+        }
+
+        worker.WriteCode("go", "");
+        Assert.Equal(EndOfInvocation.RunMicrosMax, (await shared.ReadAsync()).Answer!.End.RunMicros);
+    }
 
     [Theory, MemberData(nameof(Runtimes))]
     public async Task Several_requests_in_one_write_are_all_answered(string runtime)

@@ -17,6 +17,7 @@ internal sealed class ServingThread(SharedConnection connection, Worker worker) 
     private const int GatheredMax = 32 * 1024;
 
     private readonly Answer _answer = new(connection);
+    private readonly RunClock _clock = new(worker.Watch.Time);
     private readonly object _bell = new();
     private long _firstReadyAt;
     private bool _isCalled;
@@ -73,15 +74,20 @@ internal sealed class ServingThread(SharedConnection connection, Worker worker) 
     public TimeSpan Run(Invocation invocation)
     {
         invocation.Start();
+        _clock.Start(invocation.StartedAt);
         _answer.Begin(invocation.Stream);
+        var ran = TimeSpan.Zero;
         var isBroken = false;
         try
         {
-            _answer.End(invocation.IsCancelled ? Abandon() : InvocationRun.Run(invocation.Function, invocation, new InvocationLog(worker.Logs, invocation.Head.InvocationId), _answer));
+            var outcome = invocation.IsCancelled ? Abandon() : InvocationRun.Run(invocation.Function, invocation, new InvocationLog(worker.Logs, invocation.Head.InvocationId), _answer);
+            ran = _clock.Stop(invocation.StartedAt);
+            _answer.End(outcome, EndOfInvocation.ToRunMicros(ran));
         }
         catch (PeerGoneException) when (_answer.HasOwnConnection)
         {
             isBroken = true;
+            ran = _clock.Stop(invocation.StartedAt);
         }
         finally
         {
@@ -95,7 +101,7 @@ internal sealed class ServingThread(SharedConnection connection, Worker worker) 
         var now = worker.Watch.Time.GetTimestamp();
         _firstReadyAt = _firstReadyAt == 0 ? now : _firstReadyAt;
         AreAnswersDue = _answer.Gathered > GatheredMax || worker.Watch.Time.GetElapsedTime(_firstReadyAt, now) > GatheringMax;
-        return worker.Watch.Time.GetElapsedTime(invocation.StartedAt, now);
+        return ran;
     }
 
     /// <summary>Answers that the worker takes no new invocation.</summary>

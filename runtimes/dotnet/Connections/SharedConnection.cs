@@ -437,7 +437,7 @@ internal sealed class SharedConnection(Worker worker, Socket socket, FrameReader
         foreach (var stream in streams)
         {
             writer.BeginFrame();
-            new EndOfInvocation(EndOutcome.Refused, CpuMicros: 0).Write(writer);
+            new EndOfInvocation(EndOutcome.Refused, RunMicros: 0, CpuMicros: 0).Write(writer);
             writer.EndFrame(FrameType.End, stream);
         }
 

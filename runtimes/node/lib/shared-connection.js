@@ -65,13 +65,13 @@ class SharedConnection {
   }
 
   answer(invocation, answer) {
-    this.#writer.answer(invocation.stream, answer);
+    this.#writer.answer(invocation.stream, answer, performance.now() - invocation.startedMs);
     this.#ended(invocation);
   }
 
   fail(invocation, failure) {
     this.#writer.failure(invocation.stream, failure);
-    this.#writer.end(invocation.stream, OUTCOMES.failed);
+    this.#writer.end(invocation.stream, OUTCOMES.failed, performance.now() - invocation.startedMs);
     this.#ended(invocation);
   }
 

@@ -1,4 +1,5 @@
 """What an invocation took, at little cost: the CPU clock of a thread is a system call."""
+from resource import RUSAGE_THREAD, getrusage
 from time import perf_counter, thread_time
 
 SLOW = 0.0002          # seconds; a handler that usually takes longer does not keep the thread that reads
@@ -37,17 +38,20 @@ class Stopwatch:
     """
     A thread's: running time and CPU time of one invocation after the other. An invocation so short that it can hardly have waited has its running time for CPU
     time; for the others the CPU clock is read again, with a start that was read at most a quarter of a millisecond earlier.
+
+    One that took long without ever waiting for anything was kept from its core, by other processes of a busy machine: its running time is its CPU time.
     """
 
-    __slots__ = ("started", "_read_at", "_cpu")
+    __slots__ = ("started", "_read_at", "_cpu", "_waits")
 
     def __init__(self):
         self._read_at = 0.0
+        self._waits = 0
 
     def start(self):
         now = self.started = perf_counter()
         if now - self._read_at > _STALE:
-            self._read_at, self._cpu = now, thread_time()
+            self._read_at, self._cpu, self._waits = now, thread_time(), _waits()
 
     def stop(self):
         """(running time in seconds, CPU time in microseconds)"""
@@ -55,6 +59,11 @@ class Stopwatch:
         elapsed, self.started = now - self.started, now   # where one ends the next one may begin
         if elapsed <= SLOW:
             return elapsed, int(elapsed * 1e6)
-        cpu = thread_time()
-        used, self._cpu, self._read_at = cpu - self._cpu, cpu, now
-        return elapsed, int(min(used, elapsed) * 1e6)
+        cpu, waits = thread_time(), _waits()
+        used, self._cpu, self._read_at = min(cpu - self._cpu, elapsed), cpu, now
+        has_waited, self._waits = waits != self._waits, waits
+        return elapsed if has_waited else used, int(used * 1e6)
+
+
+def _waits():
+    return getrusage(RUSAGE_THREAD).ru_nvcsw

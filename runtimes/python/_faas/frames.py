@@ -64,8 +64,10 @@ def body(stream, data):
         yield frame(RESPONSE_BODY, stream, bytes(view[start:start + BODY_PIECE_MAX]))
 
 
-def end(stream, outcome, cpu_micros):
-    return _END.pack(16, END, 0, 0, stream, outcome, 0, 0, min(cpu_micros, 0xFFFFFFFF))
+def end(stream, outcome, cpu_micros, elapsed=None):
+    """The End; elapsed is the running time in seconds, None when unknown."""
+    run_micros = 0 if elapsed is None else min(max(int(elapsed * 1e6), 1), 0xFFFF)
+    return _END.pack(16, END, 0, 0, stream, outcome, 0, run_micros, min(cpu_micros, 0xFFFFFFFF))
 
 
 def log(unix_ms, channel, invocation_id, text):

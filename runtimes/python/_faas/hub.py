@@ -69,6 +69,11 @@ class Hub:
         self.is_ticking = True
         self._timer.set()
 
+    def stop_ticking(self):
+        """Nothing runs any more. Else an idle process would be woken once more after each invocation, which costs about as much as the invocation did."""
+        self.is_ticking = False
+        self._timer.stop()
+
     def give_back(self):
         """What connections have received and not begun never begins."""
         for connection in self._connections.copy():

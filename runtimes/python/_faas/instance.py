@@ -106,8 +106,14 @@ class Worker:
 
     def leave(self):
         self._busy.pop()
-        if self.is_draining and not self._busy:
+        if self._busy:
+            return
+        if self.is_draining:
             self.hub.exit(0)
+        elif self.hub.is_ticking:
+            self.hub.stop_ticking()
+            if self._busy:   # who became so before it stopped may have relied on it
+                self.hub.start_ticking()
 
     def drain(self):
         """Takes no new invocation, and ends when the last one has ended."""

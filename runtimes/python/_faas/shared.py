@@ -171,7 +171,7 @@ class SharedConnection:
             invocation.connection.close()   # it was moved there
             return
         elapsed, cpu_micros = me.watch.stop()
-        end = frames.end(invocation.stream, outcome, cpu_micros)
+        end = frames.end(invocation.stream, outcome, cpu_micros, elapsed)
         if invocation.connection is self:
             self._in.running.pop(invocation.stream, None)
             self._pace.add(elapsed)

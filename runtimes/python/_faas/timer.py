@@ -19,6 +19,7 @@ class Timer:
         if self._fd < 0:
             raise OSError(ctypes.get_errno(), "timerfd_create")
         self._times = ctypes.byref(_Times(0, 0, int(seconds), int(seconds % 1 * 1e9)))
+        self._never = ctypes.byref(_Times(0, 0, 0, 0))
         self._set = _libc.timerfd_settime
         self._set.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
 
@@ -27,6 +28,10 @@ class Timer:
 
     def set(self):
         self._set(self._fd, 0, self._times, None)
+
+    def stop(self):
+        """Does not fire until it is set again."""
+        self._set(self._fd, 0, self._never, None)
 
     def clear(self):
         """After it has fired."""

@@ -10,10 +10,10 @@ internal sealed class Demand(TimeProvider clock)
     private static readonly TimeSpan AskInterval = TimeSpan.FromMilliseconds(10);
 
     /// <summary>
-    /// The same for what waits at instances of a function that is packed. A message costs gateway and controller about half a millisecond of CPU each, so a hundred of them a second would be a twentieth
-    /// of what such a function's requests cost; and its line is cleared long before.
+    /// The same for what waits at instances of a function that is packed, or has all the instances that it may have. A message costs gateway and controller about half a millisecond of CPU each, so a hundred of them a second would be a twentieth
+    /// of what a packed function's requests cost; and its line is cleared long before.
     /// </summary>
-    private static readonly TimeSpan PackedAskInterval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan SlowAskInterval = TimeSpan.FromMilliseconds(100);
 
     /// <summary>What waits at an instance waits for this long at most, if all goes as usual: in ms.</summary>
     private const double AheadMs = 1;
@@ -26,6 +26,14 @@ internal sealed class Demand(TimeProvider clock)
 
     /// <summary>What is packed waits for this long at most, if all goes as usual: in ms. Beyond it an instance that is free is used.</summary>
     private const double PackedMs = 0.5;
+
+    /// <summary>What takes longer than this in ms by the worker's clock counts as this: it is not quick, and how much it is not says little where the worker may have lost its core.</summary>
+    private const double LostCoreMs = 4 * QuickMs;
+
+    /// <summary>Bounds of <see cref="HeldUpAfter"/> in ms. The lower one is far above what a machine with some load makes of a millisecond.</summary>
+    private const double HeldUpAfterMin = 5;
+
+    private const double HeldUpAfterMax = 50;
 
     /// <summary>Running times that must be known before anything is sent ahead.</summary>
     private const int AheadFrom = 32;
@@ -48,6 +56,7 @@ internal sealed class Demand(TimeProvider clock)
     private static readonly TimeSpan SlowPause = TimeSpan.FromSeconds(1);
 
     private double _quickMs;
+    private double _wakeMs;
     private long _slowAt;
     private long _askedAt;
     private int _askedLength;
@@ -77,6 +86,12 @@ internal sealed class Demand(TimeProvider clock)
     /// </summary>
     public int PackedMax => _quickMs > PackedQuickMs ? 0 : Math.Min(AheadMax, (int)Math.Min(AheadCountMax, PackedMs / _quickMs));
 
+    /// <summary>
+    /// How long what was sent ahead waits at an instance where nothing ends before it is taken back. Several times what an instance usually takes to get a core, because on a machine with more to
+    /// do than it can taking back helps nobody and costs two more wake-ups; where there are cores, <see cref="HeldUpAfterMin"/>.
+    /// </summary>
+    public TimeSpan HeldUpAfter => TimeSpan.FromMilliseconds(Math.Clamp(4 * _wakeMs, HeldUpAfterMin, HeldUpAfterMax));
+
     /// <summary>When there was last nobody in the line and nothing running.</summary>
     public long QuietSince { get; private set; } = clock.GetTimestamp();
 
@@ -84,16 +99,24 @@ internal sealed class Demand(TimeProvider clock)
     public void Arrived() => Arrivals++;
 
     /// <summary>
-    /// An invocation ended after running for <paramref name="runMs"/>. Where its turn came while it was at the instance already, that is what the function takes. Else it includes the instance's
-    /// wake-up and its wait for a core, which sending ahead saves, so that going by it would keep a quick function on a busy machine from ever being found quick: shorter ones count ten
-    /// times as much then.
+    /// An invocation ended after running for <paramref name="runMs"/>, of which <paramref name="workerMs"/> by the worker's own clock. The rest is the instance's wake-up and its wait for a core, which
+    /// sending ahead saves: going by it would keep a quick function on a busy machine from ever being found quick. So would going by those within which the worker lost its core, of which there is about
+    /// one for each few wake-ups there; so shorter ones count ten times as much.
     /// </summary>
-    public void Ended(double runMs, bool wasAhead = false)
+    public void Ended(double runMs, bool wasAhead = false, double? workerMs = null)
     {
+        var took = workerMs ?? runMs;
+        var sample = workerMs is { } known ? Math.Min(known, LostCoreMs) : runMs;
+        var weight = sample < _quickMs || (wasAhead && workerMs is null) ? 0.1 : 0.01;
         Completed++;
         RunMs += (runMs - RunMs) * Math.Max(Math.Clamp(RunMs / AveragedMs, WeightMin, 0.1), 1.0 / Completed);
-        _quickMs += (runMs - _quickMs) * Math.Max(wasAhead || runMs < _quickMs ? 0.1 : 0.01, 1.0 / Completed);
-        if (runMs > SlowMs)
+        _quickMs += (sample - _quickMs) * Math.Max(weight, 1.0 / Completed);
+        if (workerMs is not null)
+        {
+            _wakeMs += (Math.Max(0, runMs - took) - _wakeMs) * 0.05;
+        }
+
+        if (took > SlowMs)
         {
             _slowAt = clock.GetTimestamp();
         }
@@ -103,23 +126,26 @@ internal sealed class Demand(TimeProvider clock)
     public void Quiet() => QuietSince = clock.GetTimestamp();
 
     /// <summary>
-    /// Whether to ask the controller now that <paramref name="waiting"/> wait: when a line begins, when it has doubled since the last time, and else
-    /// every <see cref="AskInterval"/>, or <see cref="PackedAskInterval"/>.
+    /// Whether to ask the controller now that <paramref name="waiting"/> wait. Where nothing can serve them: as soon as a line begins. Where <paramref name="slots"/> are open: every
+    /// <see cref="AskInterval"/> or when the line has doubled since - a line of one begins and ends with every few requests of a busy instance. Where all <paramref name="slotsMax"/> are,
+    /// there is little that the controller can do: every <see cref="SlowAskInterval"/>.
     /// </summary>
-    public bool ShouldAsk(int waiting)
+    public bool ShouldAsk(int waiting, int slots, int slotsMax)
     {
         var now = clock.GetTimestamp();
-        return (waiting <= 1 || waiting >= 2 * _askedLength || HasPaused(now)) && Ask(now, waiting);
+        var isAtMax = slots >= slotsMax;
+        var hasGrown = slots == 0 ? waiting <= 1 || waiting >= 2 * _askedLength : !isAtMax && waiting > 1 && waiting >= 2 * _askedLength;
+        return (hasGrown || HasPaused(now, isAtMax)) && Ask(now, waiting);
     }
 
     /// <summary>Whether to ask now that somebody has gone ahead, who is served in a moment in any case: a line of that kind begins thousands of times a second.</summary>
     public bool ShouldAskAhead(int waiting)
     {
         var now = clock.GetTimestamp();
-        return HasPaused(now) && Ask(now, waiting);
+        return HasPaused(now, isAtMax: false) && Ask(now, waiting);
     }
 
-    private bool HasPaused(long now) => clock.GetElapsedTime(_askedAt, now) >= (PackedMax > 0 ? PackedAskInterval : AskInterval);
+    private bool HasPaused(long now, bool isAtMax) => clock.GetElapsedTime(_askedAt, now) >= (isAtMax || PackedMax > 0 ? SlowAskInterval : AskInterval);
 
     private bool Ask(long now, int waiting)
     {

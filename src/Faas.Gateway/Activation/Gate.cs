@@ -59,8 +59,8 @@ internal sealed class Gate
         }
     }
 
-    /// <summary>Gives a slot back; the head of the line gets it. <paramref name="runMs"/> is null when the function never ran; <paramref name="wasAhead"/>: see <see cref="Demand.Ended"/>.</summary>
-    public void Release(Instance instance, double? runMs, bool wasAhead = false)
+    /// <summary>Gives a slot back; the head of the line gets it. <paramref name="runMs"/> is null when the function never ran; <paramref name="wasAhead"/> and <paramref name="workerMs"/>: see <see cref="Demand.Ended"/>.</summary>
+    public void Release(Instance instance, double? runMs, bool wasAhead = false, double? workerMs = null)
     {
         Waiter? served = null;
         Waiter? also = null;
@@ -73,7 +73,7 @@ internal sealed class Gate
             instance.LastReleasedAt = _clock.GetTimestamp();
             if (runMs is { } ran)
             {
-                _demand.Ended(ran, wasAhead);
+                _demand.Ended(ran, wasAhead, workerMs);
                 instance.IsHeldUp = false;
             }
 
@@ -355,6 +355,9 @@ internal sealed class Gate
         }
     }
 
+    /// <summary>How long what was sent ahead waits at an instance where nothing ends. Without taking the lock.</summary>
+    public TimeSpan HeldUpAfter => _demand.HeldUpAfter;
+
     /// <summary>Whether somebody waits, without taking the lock.</summary>
     public bool HasLine => _line.HasAnybody;
 
@@ -363,12 +366,14 @@ internal sealed class Gate
     {
         lock (_lock)
         {
-            var oldest = _line.Head is { } head ? _clock.GetElapsedTime(head.Wish.JoinedAt) : TimeSpan.Zero;
+            var head = _line.Head;
+            var oldest = head is not null ? _clock.GetElapsedTime(head.Wish.JoinedAt) : TimeSpan.Zero;
             var quiet = IsQuiet ? _clock.GetElapsedTime(_demand.QuietSince) : TimeSpan.Zero;
             return new GateLoad(Waiting, _slots.InUse - _slots.Ahead, _slots.Open, _slots.Instances, _demand.RunMs, _demand.Arrivals, _demand.Completed, oldest, quiet)
             {
                 Joined = _line.Joined + _slots.SentAhead,
                 Ahead = _slots.Ahead,
+                IsAtMax = head is not null && _slots.Open >= head.Wish.Route.SlotsMax,
             };
         }
     }
@@ -428,7 +433,7 @@ internal sealed class Gate
             var waiter = new Waiter(wish, joinedAt + (long)(route.WaitMax.TotalSeconds * _clock.TimestampFrequency)) { Gate = this };
             _line.Join(waiter, atHead: wish.IsAgain);
             _lineClock.Set(waiter.Deadline);
-            return new Entry(default, waiter, null) { ShouldAsk = _demand.ShouldAsk(Waiting) };
+            return new Entry(default, waiter, null) { ShouldAsk = _demand.ShouldAsk(Waiting, _slots.Open, route.SlotsMax) };
         }
     }
 

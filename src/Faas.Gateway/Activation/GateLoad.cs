@@ -16,6 +16,9 @@ internal readonly record struct GateLoad(
     /// <summary>Requests that have ever waited, those included that came from an earlier revision's line; so that a report can tell whether anything happened.</summary>
     public long Joined { get; init; }
 
+    /// <summary>Whether somebody waits though all the instances that there may be take invocations.</summary>
+    public bool IsAtMax { get; init; }
+
     /// <summary>Of those that wait: at an instance, which will run them in a moment.</summary>
     public int Ahead { get; init; }
 }

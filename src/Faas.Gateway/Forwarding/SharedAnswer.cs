@@ -8,7 +8,8 @@ namespace Faas.Gateway.Forwarding;
 /// <param name="Head">Payload of the Response or Failure frame.</param>
 /// <param name="Body">The answer's body.</param>
 /// <param name="Length">Bytes of all its frames.</param>
-internal readonly record struct SharedAnswer(uint Stream, SharedOutcome Outcome, ReadOnlyMemory<byte> Head, ReadOnlyMemory<byte> Body, int Length)
+/// <param name="RunMicros">How long the function ran as its worker saw it; see <see cref="EndOfInvocation"/>.</param>
+internal readonly record struct SharedAnswer(uint Stream, SharedOutcome Outcome, ReadOnlyMemory<byte> Head, ReadOnlyMemory<byte> Body, int Length, ushort RunMicros = 0)
 {
     /// <summary>Reads them. False until all are here.</summary>
     /// <exception cref="WorkerProtocolException">The worker does not speak the protocol.</exception>
@@ -95,8 +96,7 @@ internal readonly record struct SharedAnswer(uint Stream, SharedOutcome Outcome,
             throw new WorkerProtocolException($"it sent {end.Type} of invocation {end.Stream} where End of {first.Stream} was due");
         }
 
-        EndOf(payload);
-        answer = new SharedAnswer(first.Stream, outcome, head, body, at + FrameHeader.Length + payload.Length);
+        answer = new SharedAnswer(first.Stream, outcome, head, body, at + FrameHeader.Length + payload.Length, EndOf(payload).RunMicros);
         return true;
     }
 

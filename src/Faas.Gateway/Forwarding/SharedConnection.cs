@@ -14,9 +14,6 @@ namespace Faas.Gateway.Forwarding;
 /// </summary>
 internal sealed class SharedConnection : IDisposable
 {
-    /// <summary>How long what was sent ahead waits at an instance where nothing ends. Far above what a loaded machine makes of a millisecond; and once in a while a recall for nothing costs little.</summary>
-    private static readonly TimeSpan HeldUp = TimeSpan.FromMilliseconds(5);
-
     /// <summary>What a function gets for cleaning up after it was told to stop.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
@@ -188,7 +185,7 @@ internal sealed class SharedConnection : IDisposable
         {
             _isHeldUpTimerSet = true;
             _endsSeen = _order.Ends;
-            _heldUpTimer.Change(HeldUp, Timeout.InfiniteTimeSpan);
+            _heldUpTimer.Change(_instance.Gate.HeldUpAfter, Timeout.InfiniteTimeSpan);
         }
     }
 
@@ -202,7 +199,7 @@ internal sealed class SharedConnection : IDisposable
             {
                 isHeldUp = _order.Ends == _endsSeen;
                 _endsSeen = _order.Ends;
-                _heldUpTimer.Change(HeldUp, Timeout.InfiniteTimeSpan);
+                _heldUpTimer.Change(_instance.Gate.HeldUpAfter, Timeout.InfiniteTimeSpan);
             }
         }
 
@@ -291,7 +288,7 @@ internal sealed class SharedConnection : IDisposable
                 continue;
             }
 
-            var exchange = Forget(answer.Stream, now, ends--) ?? throw NotUnderWay(answer.Stream);
+            var exchange = Forget(answer.Stream, now, ends--, answer.RunMicros) ?? throw NotUnderWay(answer.Stream);
             if (answer.Outcome == SharedOutcome.CallerGone && !exchange.IsDecided)
             {
                 const string WithoutAnswer = "it ended an invocation without an answer";
@@ -364,7 +361,7 @@ internal sealed class SharedConnection : IDisposable
     /// <summary>
     /// An exchange has ended. Where <paramref name="ends"/> came in one read, of invocations that ran one after the other, nobody knows when each of them ended: they share the time evenly.
     /// </summary>
-    private SharedExchange? Forget(uint stream, long now, int ends = 1)
+    private SharedExchange? Forget(uint stream, long now, int ends = 1, ushort runMicros = 0)
     {
         SharedExchange? exchange;
         bool isLast;
@@ -373,7 +370,7 @@ internal sealed class SharedConnection : IDisposable
             if (_open.Remove(stream, out exchange))
             {
                 var at = ends > 1 && !exchange.IsHeld ? exchange.TurnAt + (Math.Max(0, now - exchange.TurnAt) / ends) : Math.Max(now, exchange.TurnAt);
-                exchange.Invocation.EndRun(at);
+                exchange.Invocation.EndRun(at, runMicros);
                 Turn(exchange, at);
             }
 

@@ -24,6 +24,7 @@ internal sealed class LiveInvocation(Caller caller, FunctionRoute route, Invocat
     private long _coldUs;
     private long _bytesOut;
     private int _isRecorded;
+    private ushort _workerMicros;
     private int _holdsSlot;
     private long _bytesIn;
 
@@ -110,8 +111,12 @@ internal sealed class LiveInvocation(Caller caller, FunctionRoute route, Invocat
         return _startedAt;
     }
 
-    /// <summary>The function has ended, at this timestamp.</summary>
-    public void EndRun(long at) => _endedAt = at;
+    /// <summary>The function has ended, at this timestamp. <paramref name="runMicros"/> is how long it ran as its worker saw it, in µs; 0 when unknown.</summary>
+    public void EndRun(long at, ushort runMicros)
+    {
+        _endedAt = at;
+        _workerMicros = runMicros;
+    }
 
     /// <summary>To be called once, before the slot is given back.</summary>
     public Action? BeforeRelease { get; set; }
@@ -123,7 +128,7 @@ internal sealed class LiveInvocation(Caller caller, FunctionRoute route, Invocat
         {
             BeforeRelease?.Invoke();
             BeforeRelease = null;
-            Instance!.Gate.Release(Instance, _startedAt == 0 ? null : RunUs / 1000.0, _wasAhead);
+            Instance!.Gate.Release(Instance, _startedAt == 0 ? null : RunUs / 1000.0, _wasAhead, _workerMicros == 0 ? null : _workerMicros / 1000.0);
         }
     }
 

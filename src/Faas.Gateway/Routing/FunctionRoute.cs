@@ -22,6 +22,9 @@ internal sealed class FunctionRoute(Route route, Gate gate)
     /// <summary>How long an invocation may run once it has started.</summary>
     public TimeSpan Timeout { get; } = TimeSpan.FromMilliseconds(route.TimeoutMs);
 
+    /// <summary>Slots of all instances that it may have.</summary>
+    public int SlotsMax { get; } = (int)Math.Min(int.MaxValue, Math.Max(1L, route.Concurrency) * Math.Max(1, route.MaxInstances));
+
     /// <summary>Size of an instance, for usage records.</summary>
     public int MemoryMiB { get; } = route.MemoryMib;
 

@@ -141,7 +141,7 @@ internal sealed partial class LoadReports(GateTable gates, Outbox outbox, LinkHe
             {
                 gate.ActivationFailed(InvocationError.Unavailable, "no instance is running, and the controller, which would start one, is not reachable");
             }
-            else
+            else if (!load.IsAtMax)   // The gate itself asks now and then.
             {
                 outbox.CapacityWanted(gate);
             }

@@ -23,6 +23,9 @@ internal sealed class WorkerCall : IDisposable
     private readonly TaskCompletionSource _recalled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>What its End says of how long it ran, in µs.</summary>
+    public ushort RunMicros { get; set; }
+
     public WorkerCall(Socket connection, bool isShared, FrameHeader header, byte[] payload)
     {
         _shared = connection;
@@ -145,7 +148,7 @@ internal sealed class WorkerCall : IDisposable
     {
         _isEnded = true;
         _output.BeginFrame();
-        new EndOfInvocation(failed ? EndOutcome.Failed : EndOutcome.Completed, 0).Write(_output);
+        new EndOfInvocation(failed ? EndOutcome.Failed : EndOutcome.Completed, RunMicros, 0).Write(_output);
         _output.EndFrame(FrameType.End, Stream);
     }
 
@@ -175,7 +178,7 @@ internal sealed class WorkerCall : IDisposable
     public Task RefuseAsync()
     {
         _output.BeginFrame();
-        new EndOfInvocation(EndOutcome.Refused, 0).Write(_output);
+        new EndOfInvocation(EndOutcome.Refused, 0, 0).Write(_output);
         _output.EndFrame(FrameType.End, Stream);
         return FlushAsIsAsync();
     }
