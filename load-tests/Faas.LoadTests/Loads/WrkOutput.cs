@@ -44,10 +44,10 @@ internal static partial class WrkOutput
     [GeneratedRegex(@"^Requests/sec: +([\d.]+)$", RegexOptions.Multiline)]
     private static partial Regex Rate();
 
-    [GeneratedRegex(@"^ *50% +([\d.]+)(us|ms|s|m|h)$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^ *50% +([\d.]+)(us|ms|s|m|h) *$", RegexOptions.Multiline)]
     private static partial Regex Median();
 
-    [GeneratedRegex(@"^ *99% +([\d.]+)(us|ms|s|m|h)$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^ *99% +([\d.]+)(us|ms|s|m|h) *$", RegexOptions.Multiline)]
     private static partial Regex Ninetynine();
 
     [GeneratedRegex(@"^ *(?:Non-2xx or 3xx responses: \d+|Socket errors: connect \d+, read \d+, write \d+, timeout \d+)$", RegexOptions.Multiline)]
