@@ -41,6 +41,7 @@ C# unless their name says otherwise; concurrency is 1, and 64 where a name ends 
   functions-1000                10,000 functions, 1,000 of them called at random            >= 0.9 of one function's requests/s
                                 (quick: 1,000 and 50), Python; fewer where
                                 there are not 20 MiB for each
+  functions-1000-nginx          nginx before as many Python servers, beside one of them
   start                         start of the gateway's process to the first answer, p50     <= 150 ms
 
 Progress goes to stderr, the report too. The last line is the path of the result file, one JSON object for each scenario:
@@ -52,7 +53,7 @@ USAGE
 
 # Those that share a platform, and those that have one of their own: it is bigger, or older, or lacks its gateway.
 together=(hello-{1,16,64,256}{,-shared} json-1k{,-shared} echo-10k{,-shared} echo-1m streaming node{,-shared} python{,-shared} tail burst)
-alone=(memory functions-1000 start)
+alone=(memory functions-1000{,-nginx} start)
 
 quick=""
 given=()
@@ -184,6 +185,36 @@ measure_functions() {
   stop_platform
 }
 
+# What nginx makes of the same: as many Python servers behind it, each a process of its own. Begins when the platform has stopped: both together are more than most machines have.
+measure_functions_nginx() {
+  local port count=1000 i
+  [ "$quick" = yes ] && count=50
+  i=$(awk '/^MemAvailable/ { print int($2 / 1024 / 20) }' /proc/meminfo)   # as the platform's: ManyFunctions.InstanceMiB
+  [ "$i" -lt "$count" ] && count=$i
+  port=$(free_port)
+  mkdir -p "$work/many"
+  background many bash "$root/load-tests/servers/many.sh" "$count" "$work/many"
+  local servers=$pid
+  say "starting $count Python servers"
+  until [ -e "$work/many/ready" ]; do kill -0 "$servers" 2>/dev/null || die "the servers did not start"; sleep 0.1; done
+  {
+    printf 'worker_processes 1;\nworker_rlimit_nofile 20000;\ndaemon off;\npid %s;\nerror_log %s;\nevents { worker_connections 9000; }\n' "$work/nginx-many.pid" "$work/nginx-many.log"
+    printf 'http {\naccess_log off;\nkeepalive_requests 100000000;\n'
+    for ((i = 0; i < count; i++)); do
+      printf 'upstream u%d { server unix:%s/%d.sock; keepalive 64; keepalive_requests 100000000; }\n' "$i" "$work/many" "$i"
+    done
+    printf 'server {\nlisten 127.0.0.1:%s backlog=4096;\nproxy_http_version 1.1;\nproxy_set_header Connection "";\nlocation = /function/one { proxy_pass http://u0; }\n' "$port"
+    for ((i = 0; i < count; i++)); do printf 'location = /function/f%d { proxy_pass http://u%d; }\n' "$i" "$i"; done
+    printf '}\n}\n'
+  } > "$work/nginx-many.conf"
+  [ "$(id -u)" = 0 ] && sed -i '1i user root;' "$work/nginx-many.conf"
+  background nginx-many nginx -e "$work/nginx-many.log" -c "$work/nginx-many.conf"
+  listening nginx-many "$port"
+  data=$work
+  measure functions-1000-nginx --nginx "$port:$pid" --servers "$servers" --called "$count"
+  kill -TERM "$pid" "$servers"
+}
+
 failed=0 contenders=()
 wanted() { local name; for name in "${chosen[@]}"; do [[ " $* " == *" $name "* ]] && return 0; done; return 1; }
 if wanted "${together[@]}"; then
@@ -202,6 +233,7 @@ if wanted memory; then
   stop_platform
 fi
 wanted functions-1000 && measure_functions
+wanted functions-1000-nginx && measure_functions_nginx
 wanted start && measure_start
 
 "$client" warm-report --result "$result" --report "${result%.json}.md" || failed=1

@@ -1,6 +1,6 @@
 """What a Python hello costs without a platform: an asyncio protocol, which does what functions/hello.py does.
 
-    python3 hello.py PORT
+    python3 hello.py PORT|SOCKET
 
 The standard library's http.server takes several times as long for each request. This parses no more of a request than it must.
 """
@@ -34,7 +34,8 @@ def content_length(head):
 
 
 async def main():
-    server = await asyncio.get_running_loop().create_server(Hello, "127.0.0.1", int(sys.argv[1]), backlog=4096)
+    loop, where = asyncio.get_running_loop(), sys.argv[1]
+    server = await (loop.create_server(Hello, "127.0.0.1", int(where), backlog=4096) if where.isdigit() else loop.create_unix_server(Hello, where, backlog=4096))
     await server.serve_forever()
 
 

@@ -7,18 +7,20 @@ internal sealed class Bench : IDisposable
 {
     private readonly Arguments _arguments;
     private readonly Lazy<Contender> _platform;
+    private readonly Lazy<Target> _target;
 
     public Bench(Arguments arguments)
     {
         _arguments = arguments;
         Plan = Plan.Of(arguments);
-        Target = Target.Open(arguments["data"]);
+        _target = new Lazy<Target>(() => Target.Open(arguments["data"]));
         _platform = new Lazy<Contender>(() => Contender.Platform(Target, arguments.Number("pid")));
     }
 
     public Plan Plan { get; }
 
-    public Target Target { get; }
+    /// <summary>The platform's API; for those who have a platform.</summary>
+    public Target Target => _target.Value;
 
     public Contender Platform => _platform.Value;
 
@@ -26,11 +28,14 @@ internal sealed class Bench : IDisposable
     public IReadOnlyList<Contender> All()
     {
         var direct = Other("direct", null);
-        return [Platform, Other("nginx", direct), Other("yarp", direct), direct];
+        return [Platform, Other("nginx", direct.Groups[0]), Other("yarp", direct.Groups[0]), direct];
     }
 
     /// <summary>The platform, and an HTTP server in the language of its function.</summary>
     public IReadOnlyList<Contender> WithServerIn(string runtime) => [Platform, Contender.Other("direct", _arguments[runtime], null)];
+
+    /// <summary>nginx before servers that a script started below one process.</summary>
+    public Contender NginxBefore(string servers) => Other("nginx", ProcessGroup.Tree("servers", _arguments.Number(servers)));
 
     /// <summary>Another argument of the script, as it said it.</summary>
     public string Argument(string name) => _arguments[name];
@@ -53,7 +58,13 @@ internal sealed class Bench : IDisposable
         await Target.DeployAsync(spec, cancellationToken);
     }
 
-    public void Dispose() => Target.Dispose();
+    public void Dispose()
+    {
+        if (_target.IsValueCreated)
+        {
+            Target.Dispose();
+        }
+    }
 
-    private Contender Other(string name, Contender? behind) => Contender.Other(name, _arguments[name], behind);
+    private Contender Other(string name, ProcessGroup? behind) => Contender.Other(name, _arguments[name], behind);
 }

@@ -26,14 +26,14 @@ internal sealed record Contender(string Name, IPEndPoint Address, IReadOnlyList<
     /// <summary>A server that a script started, as <c>port:pid</c>.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="portAndPid">What the script says.</param>
-    /// <param name="behind">The worker behind it; null when it is that worker itself.</param>
-    public static Contender Other(string name, string portAndPid, Contender? behind)
+    /// <param name="behind">The workers behind it; null when it is the worker itself.</param>
+    public static Contender Other(string name, string portAndPid, ProcessGroup? behind)
     {
         var parts = portAndPid.Split(':').Select(part => int.Parse(part, CultureInfo.InvariantCulture)).ToArray();
         List<ProcessGroup> groups = [ProcessGroup.Tree(name, parts[1])];
         if (behind is not null)
         {
-            groups.Add(behind.Groups[0] with { Name = $"{name}Worker" });
+            groups.Add(behind with { Name = $"{name}Worker" });
         }
 
         return new Contender(name, new IPEndPoint(IPAddress.Loopback, parts[0]), groups);

@@ -59,17 +59,26 @@ internal static class ManyFunctions
         var called = Math.Min(bench.Plan.IsQuick ? 50 : 1_000, Machine.AvailableMiB() / InstanceMiB);
         var deployed = (await bench.Target.ListAsync(cancellationToken)).Count - 1;
         await StartAsync(bench, called, cancellationToken);
-        var many = new LoadRequest([.. Enumerable.Range(0, called).Select(NameOf)]);
-        var only = new LoadRequest([One, One]);   // twice, so that wrk chooses here too
-        var comparison = new Comparison(Name, bench.Plan, [bench.Platform, OneOf(bench.Platform)], new WrkLoad(Connections));
-        var line = new ResultLine(comparison.Name, bench.Plan)
-            .Add(comparison, await comparison.RunAsync(contender => contender.Name == One ? only : many, cancellationToken));
+        var line = await CompareAsync(Name, bench.Plan, bench.Platform, called, cancellationToken);
         var functions = await bench.Target.ListAsync(cancellationToken);
         line.Add("runtime", bench.Plan.Runtime ?? Runtimes.Python);
         line.Add("deployed", deployed, 0);
-        line.Add("called", called, 0);
         line.Add("instances", functions.Where(function => function.Name != One).Sum(function => function.Instances), 0);
         line.Add("oneInstances", functions.Single(function => function.Name == One).Instances, 0);
+        return line;
+    }
+
+    /// <summary>What the machine makes of so many processes without a platform: nginx before Python servers.</summary>
+    public static Task<ResultLine> RunNginxAsync(Bench bench, CancellationToken cancellationToken) =>
+        CompareAsync($"{Name}-nginx", bench.Plan, bench.NginxBefore("servers"), int.Parse(bench.Argument("called"), CultureInfo.InvariantCulture), cancellationToken);
+
+    private static async Task<ResultLine> CompareAsync(string name, Plan plan, Contender contender, int called, CancellationToken cancellationToken)
+    {
+        var many = new LoadRequest([.. Enumerable.Range(0, called).Select(NameOf)]);
+        var only = new LoadRequest([One, One]);   // twice, so that wrk chooses here too
+        var comparison = new Comparison(name, plan, [contender, OneOf(contender)], new WrkLoad(Connections));
+        var line = new ResultLine(comparison.Name, plan).Add(comparison, await comparison.RunAsync(loaded => loaded.Name == One ? only : many, cancellationToken));
+        line.Add("called", called, 0);
         return line;
     }
 

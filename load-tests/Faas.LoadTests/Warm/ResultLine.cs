@@ -46,10 +46,11 @@ internal sealed class ResultLine
             }
         }
 
-        foreach (var name in comparison.Contenders.Select(contender => contender.Name).Where(name => name != "platform"))
+        var first = comparison.Contenders[0].Name;   // whom the others are compared with: the platform, nearly always
+        foreach (var name in comparison.Contenders.Skip(1).Select(contender => contender.Name))
         {
-            Add($"ratioTo{Capital(name)}", Statistics.Ratio(Median("platform", m => m.Load.PerSecond), Median(name, m => m.Load.PerSecond)), 3);
-            Add($"p50To{Capital(name)}", Statistics.Ratio(Median("platform", m => m.Load.P50Ms), Median(name, m => m.Load.P50Ms)), 3);
+            Add($"ratioTo{Capital(name)}", Statistics.Ratio(Median(first, m => m.Load.PerSecond), Median(name, m => m.Load.PerSecond)), 3);
+            Add($"p50To{Capital(name)}", Statistics.Ratio(Median(first, m => m.Load.P50Ms), Median(name, m => m.Load.P50Ms)), 3);
             if (name is "nginx" or "yarp")
             {
                 Add($"gatewayCpuTo{Capital(name)}", Statistics.Ratio(Median("platform", m => m.CpuMicros("gateway")), Median(name, m => m.CpuMicros(name))), 3);

@@ -28,6 +28,7 @@ internal static class Scenarios
         Tails.Burst,
         new("memory", "the gateway's memory over many requests, hello, 64 connections, concurrency 64", MemoryOverTime.RunAsync),
         new("functions-1000", "many functions deployed and many of them called at random, beside one function, 64 connections", ManyFunctions.RunAsync),
+        new("functions-1000-nginx", "nginx before as many Python servers, each called at random, beside one of them, 64 connections", ManyFunctions.RunNginxAsync),
         new("start", "from the start of the gateway's process to the first answer of a function", GatewayStart.RunAsync),
     ];
 

@@ -10,7 +10,7 @@ internal static class WarmReport
     // Its name in the result, in the report, and those of the processes that face the client and that stand behind them.
     private static readonly (string Name, string Title, string Front, string? Behind)[] Contenders =
     [
-        ("platform", "platform", "gateway", "worker"), ("one", "platform, one function", "oneGateway", "oneWorker"), ("nginx", "nginx", "nginx", "nginxWorker"),
+        ("platform", "platform", "gateway", "worker"), ("one", "platform, one function", "oneGateway", "oneWorker"), ("nginx", "nginx", "nginx", "nginxWorker"), ("one", "nginx, one server", "oneNginx", "oneNginxWorker"),
         ("yarp", "bare YARP", "yarp", "yarpWorker"), ("direct", "direct", "direct", null),
     ];
 
@@ -70,7 +70,7 @@ internal static class WarmReport
         }
 
         report.Append("| | requests/s | range | of direct | CPU us | worker CPU us | p50 ms | p99 ms | p99.9 ms | RSS MiB |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n");
-        foreach (var contender in Contenders.Where(contender => line[$"{contender.Name}Range"] is not null))
+        foreach (var contender in Contenders.Where(contender => line[$"{contender.Name}Range"] is not null && line[$"{contender.Front}CpuMicros"] is not null))
         {
             Row(report, line, contender);
         }

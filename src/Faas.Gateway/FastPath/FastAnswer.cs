@@ -17,7 +17,6 @@ internal struct FastAnswer
 
     private const int NameLengthMax = 256;
 
-    private static readonly SearchValues<byte> TokenBytes = SearchValues.Create("!#$%&'*+-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ^_`abcdefghijklmnopqrstuvwxyz|~"u8);
     private static readonly byte[]?[] StatusLines = new byte[]?[600];
 
     private byte[] _buffer;
@@ -107,7 +106,7 @@ internal struct FastAnswer
             return true;
         }
 
-        if (name.Length > NameLengthMax || name.ContainsAnyExcept(TokenBytes) || value.ContainsAnyExceptInRange((byte)' ', (byte)'~'))
+        if (name.Length > NameLengthMax || !PlainHeader.Is(name, value))
         {
             return false;
         }

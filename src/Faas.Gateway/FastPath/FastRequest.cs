@@ -25,7 +25,6 @@ internal sealed class FastRequest : IHttpRequestLineHandler, IHttpHeadersHandler
     private const int NameLengthMax = 64;
 
     private static readonly HttpParser<FastRequest> Parser = new(showErrorDetails: false);
-    private static readonly SearchValues<byte> TokenBytes = SearchValues.Create("!#$%&'*+-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ^_`abcdefghijklmnopqrstuvwxyz|~"u8);
     private static readonly SearchValues<byte> HostBytes = SearchValues.Create("-.:0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ[]_abcdefghijklmnopqrstuvwxyz"u8);
 
     private readonly Header[] _headers = new Header[HeadersMax];
@@ -132,7 +131,7 @@ internal sealed class FastRequest : IHttpRequestLineHandler, IHttpHeadersHandler
     /// <inheritdoc/>
     public void OnHeader(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
-        if (_count == HeadersMax || name.Length is 0 or > NameLengthMax || name.ContainsAnyExcept(TokenBytes) || value.ContainsAnyExceptInRange((byte)' ', (byte)'~'))
+        if (_count == HeadersMax || name.Length is 0 or > NameLengthMax || !PlainHeader.Is(name, value))
         {
             _isPlain = false;
             return;

@@ -5,17 +5,20 @@ using Google.Protobuf;
 namespace Faas.Gateway.Usage;
 
 /// <summary>
-/// Sends the journal to the controller: every 100 ms what there is, and after each acknowledgement whole batches only, at most eight ahead of it. Small
-/// batches after acknowledgements would each cost the controller a message and a commit: as much CPU as serving the invocations. After a reconnect
+/// Sends the journal to the controller: every 100 ms what there is, and after an acknowledgement whole batches only, four or more, at most eight ahead of it. Few small
+/// ones after each acknowledgement would each cost the controller a message and a commit: as much CPU as serving the invocations. After a reconnect
 /// the unacknowledged batches are sent again with the same ends.
 /// </summary>
 internal sealed partial class UsageDrain(UsageJournal journal, Outbox outbox, ILogger<UsageDrain> logger, TimeProvider clock) : BackgroundService, IUsageUplink
 {
     /// <summary>
-    /// Bytes of a batch, about 450 records, and what is worth a batch of its own between two rounds. Below the size from which the runtime's heap treats
+    /// Bytes of a batch, about 450 records. Below the size from which the runtime's heap treats
     /// an array as a large object, on both ends.
     /// </summary>
     private const int BatchBytesMax = 64 * 1024;
+
+    /// <summary>What is worth sending between two rounds: batches that leave together are one commit at the controller.</summary>
+    private const int BurstBytesMin = 4 * BatchBytesMax;
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
@@ -173,9 +176,10 @@ internal sealed partial class UsageDrain(UsageJournal journal, Outbox outbox, IL
             from = Send(segment, from, end, isNew: false);
         }
 
-        for (var open = JournalSegment.WindowLength - ends.Count; open > 0; open--)
+        var least = BurstBytesMin;
+        for (var open = JournalSegment.WindowLength - ends.Count; open > 0; open--, least = BatchBytesMax)
         {
-            if (onlyWhole && segment.End - from < BatchBytesMax && !segment.IsFull)
+            if (onlyWhole && segment.End - from < least && !segment.IsFull)
             {
                 break;
             }
