@@ -124,7 +124,7 @@ internal sealed class FrameReader(Socket socket)
         received = 0;
         try
         {
-            received = socket.Receive(into);
+            received = WorkerSocket.Receive(socket, into);
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {

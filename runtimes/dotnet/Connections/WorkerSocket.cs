@@ -7,7 +7,8 @@ namespace Faas.Runtime.DotNet.Connections;
 internal static partial class WorkerSocket
 {
     private const int Backlog = 128;
-    private const int PeekWithoutWaiting = 0x02 | 0x40;
+    private const int Peeking = 0x02;
+    private const int WithoutWaiting = 0x40;
     private const int WithoutSignal = 0x4000;
 
     /// <summary>Binds a socket that everybody may connect to: who may reach it is decided by its directory.</summary>
@@ -68,7 +69,24 @@ internal static partial class WorkerSocket
     /// nothing yet. Safe beside a thread that reads the same socket.
     /// </summary>
     public static int Peek(Socket socket, Span<byte> into) =>
-        (int)recv(socket.SafeHandle, ref MemoryMarshal.GetReference(into), (nuint)into.Length, PeekWithoutWaiting);
+        (int)recv(socket.SafeHandle, ref MemoryMarshal.GetReference(into), (nuint)into.Length, Peeking | WithoutWaiting);
+
+    /// <summary>
+    /// Receives what has arrived, waiting for the first byte; 0 when the peer has closed. It waits in poll: who waits in recv on a unix socket is woken as well, for nothing, when
+    /// the peer takes what was sent to it (unix_write_space wakes all that wait for the socket, and only poll's and epoll's waiters look what for).
+    /// </summary>
+    /// <exception cref="SocketException">The connection is broken.</exception>
+    public static int Receive(Socket socket, Span<byte> into)
+    {
+        var received = (int)recv(socket.SafeHandle, ref MemoryMarshal.GetReference(into), (nuint)into.Length, WithoutWaiting);
+        if (received >= 0)
+        {
+            return received;
+        }
+
+        socket.Poll(Timeout.InfiniteTimeSpan, SelectMode.SelectRead);
+        return socket.Receive(into);
+    }
 
     [LibraryImport("libc")]
     private static partial uint umask(uint mask);
