@@ -71,7 +71,10 @@ internal sealed partial class GatewayLinkService(FleetLink link, GatewayReports 
                     reports.OnDiscard(message.Discard.Instance, message.Discard.Reason);
                     break;
                 case GatewayMessage.MessageOneofCase.Usage:
-                    usage.Enqueue(message.Usage);
+                    usage.Enqueue(ReportedUsage.Of(message.Usage));
+                    break;
+                case GatewayMessage.MessageOneofCase.UsageExtent:
+                    usage.Enqueue(ReportedUsage.Of(message.UsageExtent));
                     break;
                 case GatewayMessage.MessageOneofCase.FencePassed:
                     link.OnFencePassed(message.FencePassed.Number);

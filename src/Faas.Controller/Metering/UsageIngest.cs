@@ -1,19 +1,19 @@
 using System.Data.Common;
 using System.Threading.Channels;
+using Faas.Contracts.Hosting;
 using Faas.Controller.Link;
-using Faas.Link;
 using Faas.Storage;
 
 namespace Faas.Controller.Metering;
 
 /// <summary>
-/// Takes usage batches from the gateway, prices them, and acknowledges each once it is durable. The ledger counts a position of the gateway's
+/// Takes what the gateway tells of its usage, prices it, and acknowledges it once it is durable. The ledger counts a position of the gateway's
 /// journal only once, so a batch that is sent again after a broken link changes nothing.
 /// </summary>
-internal sealed partial class UsageIngest(IUsageLedger ledger, PriceTable prices, FleetLink link, ILogger<UsageIngest> logger, TimeProvider time)
+internal sealed partial class UsageIngest(IUsageLedger ledger, PriceTable prices, DataFolder data, FleetLink link, ILogger<UsageIngest> logger, TimeProvider time)
     : BackgroundService
 {
-    /// <summary>Batches that may wait, 64 KiB each.</summary>
+    /// <summary>Batches that may wait, of 64 KiB at most.</summary>
     private const int Capacity = 1024;
 
     /// <summary>Batches that share a commit; a gateway has 8 of a segment under way.</summary>
@@ -24,19 +24,22 @@ internal sealed partial class UsageIngest(IUsageLedger ledger, PriceTable prices
 
     private readonly UsagePricing _pricing = new(prices);
 
-    /// <summary>The segment whose position the ledger knows; the gateway sends one after the other.</summary>
-    private (string Boot, long Segment)? _known;
+    /// <summary>Used on the ledger's thread.</summary>
+    private readonly JournalReader _journal = new(data);
 
-    /// <summary>The batch that could not be read. Used on the ledger's thread.</summary>
-    private UsageBatch? _refused;
+    /// <summary>Of the segment whose position the ledger knows; the gateway sends one after the other.</summary>
+    private ReportedUsage? _known;
 
-    private readonly Channel<UsageBatch> _batches = Channel.CreateBounded<UsageBatch>(Capacity);
+    /// <summary>What could not be read. Used on the ledger's thread.</summary>
+    private ReportedUsage? _refused;
+
+    private readonly Channel<ReportedUsage> _batches = Channel.CreateBounded<ReportedUsage>(Capacity);
 
     /// <summary>Takes one batch.</summary>
     /// <exception cref="InvalidOperationException">
     /// Too many wait. The link is broken then, and what was not acknowledged comes again in order; dropping one batch out of a row would lose it.
     /// </exception>
-    public void Enqueue(UsageBatch batch)
+    public void Enqueue(ReportedUsage batch)
     {
         if (!_batches.Writer.TryWrite(batch))
         {
@@ -44,9 +47,16 @@ internal sealed partial class UsageIngest(IUsageLedger ledger, PriceTable prices
         }
     }
 
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _journal.Dispose();
+        base.Dispose();
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var batches = new List<UsageBatch>(AtOnceMax);
+        var batches = new List<ReportedUsage>(AtOnceMax);
         while (await _batches.Reader.WaitToReadAsync(stoppingToken))
         {
             TakeInto(batches);
@@ -62,12 +72,12 @@ internal sealed partial class UsageIngest(IUsageLedger ledger, PriceTable prices
     /// Takes what waits. The first batch of a segment is taken alone: until it is stored, the ledger has no position by which it would see that what
     /// follows leaves a gap.
     /// </summary>
-    private void TakeInto(List<UsageBatch> batches)
+    private void TakeInto(List<ReportedUsage> batches)
     {
         batches.Clear();
         while (batches.Count < AtOnceMax && _batches.Reader.TryPeek(out var batch))
         {
-            var isKnown = _known == (batch.Boot, batch.Segment);
+            var isKnown = _known?.IsBeside(batch) == true;
             if (!isKnown && batches.Count > 0)
             {
                 return;
@@ -83,7 +93,7 @@ internal sealed partial class UsageIngest(IUsageLedger ledger, PriceTable prices
     }
 
     /// <summary>Stores batches in their order, all in one commit of the store's, and acknowledges them. False when the store could not.</summary>
-    private async Task<bool> TryIngestAsync(List<UsageBatch> batches, CancellationToken ct)
+    private async Task<bool> TryIngestAsync(List<ReportedUsage> batches, CancellationToken ct)
     {
         var results = await Task.WhenAll(batches.ConvertAll(batch => IngestAsync(batch, ct)));   // The store takes them in the order of the calls.
         for (var i = 0; i < results.Length; i++)
@@ -91,8 +101,8 @@ internal sealed partial class UsageIngest(IUsageLedger ledger, PriceTable prices
             // All are of one segment, so the last one says it for those before it.
             if (results[i].Stored is { } stored && (i + 1 == results.Length || results[i + 1].Stored is null))
             {
-                _known = (batches[i].Boot, batches[i].Segment);
-                link.Post(LinkMessages.UsageAck(batches[i].Boot, batches[i].Segment, stored));
+                _known = batches[i];
+                link.Post(LinkMessages.UsageAck(_known.Position.Boot, _known.Position.Segment, stored));
             }
         }
 
@@ -100,11 +110,11 @@ internal sealed partial class UsageIngest(IUsageLedger ledger, PriceTable prices
     }
 
     /// <summary>Up to where the batch's segment is stored; null when the batch can't be, now or ever.</summary>
-    private async Task<(long? Stored, bool MayRetry)> IngestAsync(UsageBatch batch, CancellationToken ct)
+    private async Task<(long? Stored, bool MayRetry)> IngestAsync(ReportedUsage batch, CancellationToken ct)
     {
         try
         {
-            return (await ledger.IngestAsync(new UsagePosition(batch.Boot, batch.Segment, batch.From, batch.To), chunk => Add(batch, chunk), ct), false);
+            return (await ledger.IngestAsync(batch.Position, chunk => Add(batch, chunk), ct), false);
         }
         catch (UsageGapException e)
         {
@@ -113,26 +123,26 @@ internal sealed partial class UsageIngest(IUsageLedger ledger, PriceTable prices
         }
         catch (Exception e) when (e is StoreException or DbException)
         {
-            Log.NotStored(logger, batch.Boot, batch.Segment, e);
+            Log.NotStored(logger, batch.Position.Boot, batch.Position.Segment, e);
             return (null, true);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            Log.Refused(logger, batch.Boot, batch.Segment, batch.From, batch.To, e);
+            Log.Refused(logger, batch.Position.Boot, batch.Position.Segment, batch.Position.From, batch.Position.To, e);
             return (null, false);
         }
     }
 
     /// <summary>Called in the order of the batches. After one that is refused nothing of its segment is taken until it comes again, or it would be lost.</summary>
-    private void Add(UsageBatch batch, UsageChunk chunk)
+    private void Add(ReportedUsage batch, UsageChunk chunk)
     {
-        if (_refused is { } refused && refused.Boot == batch.Boot && refused.Segment == batch.Segment && batch.From > refused.From)
+        if (_refused is { } refused && refused.IsBeside(batch) && batch.Position.From > refused.Position.From)
         {
-            throw new FormatException($"what is before it, at {refused.From}, was refused");
+            throw new FormatException($"what is before it, at {refused.Position.From}, was refused");
         }
 
         _refused = batch;
-        _pricing.AddTo(chunk, batch);
+        _pricing.AddTo(chunk, batch.Format, batch.Records is { } records ? records.Span : _journal.Read(batch.Position));
         _refused = null;
     }
 

@@ -5,7 +5,7 @@ using Faas.Storage;
 namespace Faas.Controller.Metering;
 
 /// <summary>
-/// Prices usage records where they lie in a batch of the gateway, without an object for any of them: at 40,000 a second everything that is done for each
+/// Prices usage records where they lie as the gateway wrote them, without an object for any of them: at 40,000 a second everything that is done for each
 /// is taken from the functions. Used by one thread at a time.
 /// </summary>
 internal sealed class UsagePricing(PriceTable prices)
@@ -17,16 +17,15 @@ internal sealed class UsagePricing(PriceTable prices)
 
     private readonly (long BilledMs, int MemoryMiB, long Pico)[] _costs = new (long, int, long)[Remembered];
 
-    /// <summary>Adds the records of <paramref name="batch"/> with their prices.</summary>
+    /// <summary>Adds <paramref name="records"/>, as they are in the journal, with their prices.</summary>
     /// <exception cref="FormatException">They are damaged, or of a version that this one doesn't know.</exception>
-    public void AddTo(UsageChunk chunk, UsageBatch batch)
+    public void AddTo(UsageChunk chunk, int format, ReadOnlySpan<byte> records)
     {
-        if (batch.Format != UsageCodec.Format)
+        if (format != UsageCodec.Format)
         {
-            throw new FormatException($"the gateway sends usage records of format {batch.Format}, and this controller knows {UsageCodec.Format}");
+            throw new FormatException($"the gateway sends usage records of format {format}, and this controller knows {UsageCodec.Format}");
         }
 
-        var records = batch.Records.Span;
         for (var at = 0; at < records.Length;)
         {
             if (!UsageFrame.TryRead(records[at..], out var frame) || !IsBelievable(frame))

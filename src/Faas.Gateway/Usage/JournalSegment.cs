@@ -63,6 +63,9 @@ internal sealed unsafe class JournalSegment : IDisposable
     /// <summary>Its file; null when it lives in memory only because the disk is full, and dies with the process.</summary>
     public string? Path { get; }
 
+    /// <summary>Whether its file holds whole records only, one behind the other, so that the controller can read them there. An earlier boot's may have torn ones between them.</summary>
+    public bool IsReadableFile => Path is not null && !_isRecovered;
+
     /// <summary>Whether nothing more can be appended.</summary>
     public bool IsFull => Volatile.Read(ref _reserved) >= Length - UsageCodec.RecordLengthMax;
 
@@ -219,6 +222,17 @@ internal sealed unsafe class JournalSegment : IDisposable
 
         at = _isRecovered ? Length : at;
         return false;
+    }
+
+    /// <summary>Behind the last whole record between <paramref name="at"/> and <paramref name="end"/>; <paramref name="at"/> when there is none.</summary>
+    public int EndOfWhole(int at, int end)
+    {
+        for (var next = at; next < end && TryRead(ref next, out _) && next <= end;)
+        {
+            at = next;
+        }
+
+        return at;
     }
 
     /// <summary>

@@ -5,19 +5,20 @@ using Google.Protobuf;
 namespace Faas.Gateway.Usage;
 
 /// <summary>
-/// Sends the journal to the controller: every 100 ms what there is, and after an acknowledgement whole batches only, four or more, at most eight ahead of it. Few small
-/// ones after each acknowledgement would each cost the controller a message and a commit: as much CPU as serving the invocations. After a reconnect
-/// the unacknowledged batches are sent again with the same ends.
+/// Tells the controller what is new in the journal: every 100 ms what there is, and after an acknowledgement whole extents only, at most eight ahead of it. Few small
+/// ones after each acknowledgement would each cost the controller a message and a commit: as much CPU as serving the invocations. The controller reads the records in the segment's
+/// file: to send them over the link took a tenth of a core at 80,000 invocations a second, and woke threads ten thousand times. Only what no file has as it must be is sent itself,
+/// as batches. After a reconnect what is not acknowledged is told again with the same ends.
 /// </summary>
 internal sealed partial class UsageDrain(UsageJournal journal, Outbox outbox, ILogger<UsageDrain> logger, TimeProvider clock) : BackgroundService, IUsageUplink
 {
-    /// <summary>
-    /// Bytes of a batch, about 450 records. Below the size from which the runtime's heap treats
-    /// an array as a large object, on both ends.
-    /// </summary>
+    /// <summary>Bytes of an extent, about 1,800 records. The controller is through with it in two milliseconds.</summary>
+    private const int ExtentBytesMax = 256 * 1024;
+
+    /// <summary>Bytes of a batch. Below the size from which the runtime's heap treats an array as a large object, on both ends.</summary>
     private const int BatchBytesMax = 64 * 1024;
 
-    /// <summary>What is worth sending between two rounds: batches that leave together are one commit at the controller.</summary>
+    /// <summary>What is worth sending between two rounds: what leaves together is one commit at the controller.</summary>
     private const int BurstBytesMin = 4 * BatchBytesMax;
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
@@ -79,7 +80,7 @@ internal sealed partial class UsageDrain(UsageJournal journal, Outbox outbox, IL
         }
     }
 
-    /// <summary>Sends what can be sent, or only whole batches of it.</summary>
+    /// <summary>Sends what can be sent, or only whole extents and batches of it.</summary>
     public void Round(bool onlyWhole = false)
     {
         journal.Prepare();
@@ -176,15 +177,15 @@ internal sealed partial class UsageDrain(UsageJournal journal, Outbox outbox, IL
             from = Send(segment, from, end, isNew: false);
         }
 
-        var least = BurstBytesMin;
-        for (var open = JournalSegment.WindowLength - ends.Count; open > 0; open--, least = BatchBytesMax)
+        var (least, most) = segment.IsReadableFile ? (ExtentBytesMax, ExtentBytesMax) : (BurstBytesMin, BatchBytesMax);
+        for (var open = JournalSegment.WindowLength - ends.Count; open > 0; open--, least = most)
         {
             if (onlyWhole && segment.End - from < least && !segment.IsFull)
             {
                 break;
             }
 
-            var to = Send(segment, from, Math.Min(from + BatchBytesMax, JournalSegment.Length), isNew: true);
+            var to = Send(segment, from, Math.Min(from + most, JournalSegment.Length), isNew: true);
             if (to == from)
             {
                 break;
@@ -199,10 +200,8 @@ internal sealed partial class UsageDrain(UsageJournal journal, Outbox outbox, IL
 
     private int Send(JournalSegment segment, int from, int end, bool isNew)
     {
-        var to = from;
-        var records = new byte[Math.Min(end, segment.End) - from];
-        var length = segment.Copy(ref to, end, records);
-        if (length == 0)
+        var (message, to) = segment.IsReadableFile ? Extent(segment, from, end) : Batch(segment, from, end);
+        if (to == from)
         {
             return from;
         }
@@ -212,14 +211,28 @@ internal sealed partial class UsageDrain(UsageJournal journal, Outbox outbox, IL
             segment.NoteSent(to);   // Before it leaves.
         }
 
+        outbox.Post(message);
+        return to;
+    }
+
+    private static (GatewayMessage Message, int To) Extent(JournalSegment segment, int from, int end)
+    {
+        var to = segment.EndOfWhole(from, end);
+        return (new GatewayMessage { UsageExtent = new UsageExtent { Boot = segment.Boot, Segment = segment.Number, From = from, To = to, Format = UsageCodec.Format } }, to);
+    }
+
+    private static (GatewayMessage Message, int To) Batch(JournalSegment segment, int from, int end)
+    {
+        var to = from;
+        var records = new byte[Math.Min(end, segment.End) - from];
+        var length = segment.Copy(ref to, end, records);
         // Nobody writes to the array any more, so that it needn't be copied once more.
         var batch = new UsageBatch
         {
             Boot = segment.Boot, Segment = segment.Number, From = from, To = to, Format = UsageCodec.Format,
             Records = UnsafeByteOperations.UnsafeWrap(records.AsMemory(0, length)),
         };
-        outbox.Post(new GatewayMessage { Usage = batch });
-        return to;
+        return (new GatewayMessage { Usage = batch }, length == 0 ? from : to);
     }
 
     private static bool IsAcknowledged(JournalSegment segment)

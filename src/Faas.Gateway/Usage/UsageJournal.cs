@@ -185,16 +185,14 @@ internal sealed partial class UsageJournal : IDisposable
 
     private void OpenEarlier()
     {
-        foreach (var path in Directory.EnumerateFiles(_folder, "*.usage").Order(StringComparer.Ordinal))
+        foreach (var path in Directory.EnumerateFiles(_folder).Order(StringComparer.Ordinal))
         {
-            var name = Path.GetFileNameWithoutExtension(path);
-            var dash = name.LastIndexOf('-');
-            if (dash <= 0 || !long.TryParse(name.AsSpan(dash + 1), out var number))
+            if (!JournalFile.TryParse(Path.GetFileName(path), out var boot, out var number))
             {
                 continue;
             }
 
-            if (JournalSegment.Open(path, name[..dash], number) is not { } segment)
+            if (JournalSegment.Open(path, boot, number) is not { } segment)
             {
                 File.Delete(path);
             }
@@ -209,7 +207,7 @@ internal sealed partial class UsageJournal : IDisposable
         }
     }
 
-    private string PathOf(long number) => Path.Combine(_folder, $"{_boot}-{number:D8}.usage");
+    private string PathOf(long number) => Path.Combine(_folder, JournalFile.NameOf(_boot, number));
 
     private static partial class Log
     {

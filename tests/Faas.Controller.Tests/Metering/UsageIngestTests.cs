@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Faas.Contracts.Hosting;
 using Faas.Controller.Link;
 using Faas.Controller.Metering;
 using Faas.Controller.Scaling;
@@ -28,7 +29,7 @@ public sealed class UsageIngestTests : IAsyncLifetime
         _ledger = new BreakableLedger(await SqliteStore.OpenAsync(Path.Combine(_folder, "faas.db"), "USD", Ct));
         var link = new FleetLink(new FleetTable(new GatewayOutbox(), new Dictionary<string, RememberedActivity>(), _clock), new GatewayLimits(), _clock);
         _messages = link.Connect("test").Reader;
-        _ingest = new UsageIngest(_ledger, new PriceTable(), link, NullLogger<UsageIngest>.Instance, _clock);
+        _ingest = new UsageIngest(_ledger, new PriceTable(), new DataFolder(_folder), link, NullLogger<UsageIngest>.Instance, _clock);
         await _ingest.StartAsync(Ct);
     }
 
@@ -45,7 +46,7 @@ public sealed class UsageIngestTests : IAsyncLifetime
     {
         for (var time = 0; time < 3; time++)
         {
-            _ingest.Enqueue(Batch(64, 200, Entry("a"), Entry("b")));
+            _ingest.Enqueue(ReportedUsage.Of(Batch(64, 200, Entry("a"), Entry("b"))));
             Assert.Equal(200, await AcknowledgedAsync());
             Assert.Equal(2, await RecordsAsync());
         }
@@ -54,9 +55,9 @@ public sealed class UsageIngestTests : IAsyncLifetime
     [Fact]
     public async Task A_batch_after_a_gap_is_not_stored_and_the_gateway_hears_where_to_go_on()
     {
-        _ingest.Enqueue(Batch(64, 200, Entry("a")));
+        _ingest.Enqueue(ReportedUsage.Of(Batch(64, 200, Entry("a"))));
         Assert.Equal(200, await AcknowledgedAsync());
-        _ingest.Enqueue(Batch(300, 400, Entry("b")));
+        _ingest.Enqueue(ReportedUsage.Of(Batch(300, 400, Entry("b"))));
         Assert.Equal(200, await AcknowledgedAsync());
         Assert.Equal(1, await RecordsAsync());
     }
@@ -64,18 +65,18 @@ public sealed class UsageIngestTests : IAsyncLifetime
     [Fact]
     public async Task A_damaged_batch_is_not_acknowledged_and_comes_again_after_a_reconnect()
     {
-        _ingest.Enqueue(Batch(64, 200, Entry("a")));
+        _ingest.Enqueue(ReportedUsage.Of(Batch(64, 200, Entry("a"))));
         Assert.Equal(200, await AcknowledgedAsync());
         var damaged = Batch(200, 300, Entry("b"));
         damaged.Format = 99;
-        _ingest.Enqueue(damaged);
-        _ingest.Enqueue(Batch(300, 400, Entry("c")));
-        _ingest.Enqueue(Batch(64, 200, Entry("a")));   // so that there is something to hear
+        _ingest.Enqueue(ReportedUsage.Of(damaged));
+        _ingest.Enqueue(ReportedUsage.Of(Batch(300, 400, Entry("c"))));
+        _ingest.Enqueue(ReportedUsage.Of(Batch(64, 200, Entry("a"))));   // so that there is something to hear
         Assert.Equal(200, await AcknowledgedAsync());
         Assert.Equal(1, await RecordsAsync());
 
-        _ingest.Enqueue(Batch(200, 300, Entry("b")));
-        _ingest.Enqueue(Batch(300, 400, Entry("c")));
+        _ingest.Enqueue(ReportedUsage.Of(Batch(200, 300, Entry("b"))));
+        _ingest.Enqueue(ReportedUsage.Of(Batch(300, 400, Entry("c"))));
         await UntilAcknowledgedAsync(400);
         Assert.Equal(3, await RecordsAsync());
     }
@@ -85,10 +86,10 @@ public sealed class UsageIngestTests : IAsyncLifetime
     {
         var damaged = Batch(64, 200, Entry("a"));
         damaged.Format = 99;
-        _ingest.Enqueue(damaged);
-        _ingest.Enqueue(Batch(200, 300, Entry("b")));
-        _ingest.Enqueue(Batch(64, 200, Entry("a")));
-        _ingest.Enqueue(Batch(200, 300, Entry("b")));
+        _ingest.Enqueue(ReportedUsage.Of(damaged));
+        _ingest.Enqueue(ReportedUsage.Of(Batch(200, 300, Entry("b"))));
+        _ingest.Enqueue(ReportedUsage.Of(Batch(64, 200, Entry("a"))));
+        _ingest.Enqueue(ReportedUsage.Of(Batch(200, 300, Entry("b"))));
         await UntilAcknowledgedAsync(300);
         Assert.Equal(2, await RecordsAsync());
     }
@@ -97,11 +98,61 @@ public sealed class UsageIngestTests : IAsyncLifetime
     public async Task What_the_store_could_not_take_is_tried_again_in_order_without_the_gateways_help()
     {
         _ledger.Failures = 2;
-        _ingest.Enqueue(Batch(64, 200, Entry("a")));
-        _ingest.Enqueue(Batch(200, 300, Entry("b")));
-        _ingest.Enqueue(Batch(300, 400, Entry("c")));
+        _ingest.Enqueue(ReportedUsage.Of(Batch(64, 200, Entry("a"))));
+        _ingest.Enqueue(ReportedUsage.Of(Batch(200, 300, Entry("b"))));
+        _ingest.Enqueue(ReportedUsage.Of(Batch(300, 400, Entry("c"))));
         await UntilAcknowledgedAsync(400);
         Assert.Equal(3, await RecordsAsync());
+    }
+
+    [Fact]
+    public async Task Records_are_read_where_the_gateway_has_written_them_one_extent_behind_the_other()
+    {
+        var first = WriteJournal("boot", 0, Entry("a"), Entry("b"));
+        var second = WriteJournal("boot", 1, Entry("c"));
+        _ingest.Enqueue(ReportedUsage.Of(Extent(0, 64, first[0])));
+        _ingest.Enqueue(ReportedUsage.Of(Extent(0, first[0], first[1])));
+        await UntilAcknowledgedAsync(first[1]);
+        _ingest.Enqueue(ReportedUsage.Of(Extent(1, 64, second[0])));
+        await UntilAcknowledgedAsync(second[0]);
+        _ingest.Enqueue(ReportedUsage.Of(Extent(0, first[0], first[1])));
+        Assert.Equal(first[1], await AcknowledgedAsync());
+        Assert.Equal(["a", "b", "c"], (await _ledger.Store.ListAsync(null, null, 100, Ct)).Select(record => record.InvocationId).Order());
+    }
+
+    [Theory]
+    [InlineData("boot", 64, 5000)]      // beyond the end of the file
+    [InlineData("boot", -8, 64)]
+    [InlineData("boot", 64, 1L << 40)]
+    [InlineData("nobody", 64, 200)]     // no such file
+    [InlineData("../boot", 64, 200)]    // no name of a file
+    public async Task An_extent_that_is_not_in_the_journal_is_not_acknowledged_and_what_follows_of_others_is(string boot, long from, long to)
+    {
+        var end = WriteJournal("other", 0, Entry("a"))[0];
+        WriteJournal("boot", 0, Entry("b"));
+        _ingest.Enqueue(ReportedUsage.Of(new UsageExtent { Boot = boot, Segment = 0, From = from, To = to, Format = UsageCodec.Format }));
+        _ingest.Enqueue(ReportedUsage.Of(new UsageExtent { Boot = "other", Segment = 0, From = 64, To = end, Format = UsageCodec.Format }));
+        Assert.Equal(end, await AcknowledgedAsync());
+        Assert.Equal(1, await RecordsAsync());
+    }
+
+    private static UsageExtent Extent(long segment, long from, long to) => new() { Boot = "boot", Segment = segment, From = from, To = to, Format = UsageCodec.Format };
+
+    /// <summary>A segment as a gateway writes it; the end of each record in it.</summary>
+    private List<long> WriteJournal(string boot, long segment, params UsageEntry[] entries)
+    {
+        const int HeaderLength = 64;
+        var folder = Directory.CreateDirectory(new DataFolder(_folder).Journal).FullName;
+        var bytes = new List<byte>(new byte[HeaderLength]);
+        var ends = new List<long>();
+        foreach (var entry in entries)
+        {
+            bytes.AddRange(BytesOf(entry));
+            ends.Add(bytes.Count);
+        }
+
+        File.WriteAllBytes(Path.Combine(folder, JournalFile.NameOf(boot, segment)), [.. bytes, .. new byte[1024]]);
+        return ends;
     }
 
     private async Task<int> RecordsAsync() => (await _ledger.Store.ListAsync(null, null, 100, Ct)).Count;

@@ -108,7 +108,7 @@ public sealed class UsagePricingTests : IDisposable
     public void What_a_gateway_writes_is_taken_whatever_it_believes_to_have_measured()
     {
         var chunk = new UsageChunk();
-        _pricing.AddTo(chunk, Batch(0, 1, Entry("a", runUs: -1) with { QueuedUs = long.MinValue, ColdUs = long.MaxValue, BytesIn = -1, BytesOut = long.MaxValue }));
+        Add(Batch(0, 1, Entry("a", runUs: -1) with { QueuedUs = long.MinValue, ColdUs = long.MaxValue, BytesIn = -1, BytesOut = long.MaxValue }), chunk);
         Assert.Equal(1, chunk.Count);
     }
 
@@ -121,12 +121,14 @@ public sealed class UsagePricingTests : IDisposable
         return batch;
     }
 
-    private FormatException Refuses(UsageBatch batch) => Assert.Throws<FormatException>(() => _pricing.AddTo(new UsageChunk(), batch));
+    private void Add(UsageBatch batch, UsageChunk chunk) => _pricing.AddTo(chunk, batch.Format, batch.Records.Span);
+
+    private FormatException Refuses(UsageBatch batch) => Assert.Throws<FormatException>(() => Add(batch, new UsageChunk()));
 
     private async Task<IReadOnlyList<UsageRecord>> StoredAsync(UsageBatch batch)
     {
         await using var store = await SqliteStore.OpenAsync(Path.Combine(_folder, "faas.db"), "USD", Ct);
-        await store.IngestAsync(new(batch.Boot, batch.Segment, batch.From, batch.To), chunk => _pricing.AddTo(chunk, batch), Ct);
+        await store.IngestAsync(new(batch.Boot, batch.Segment, batch.From, batch.To), chunk => Add(batch, chunk), Ct);
         return await store.ListAsync(null, null, 10_000, Ct);
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
+using Faas.Contracts.Hosting;
 using Faas.Gateway.Tests.Usage;
 using Faas.Link;
 using Grpc.Core;
@@ -11,14 +12,17 @@ namespace Faas.Gateway.Tests.Fakes;
 internal sealed class FakeController : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private readonly string _journal;
     private readonly Channel<GatewayMessage> _messages = Channel.CreateUnbounded<GatewayMessage>();
     private readonly ConcurrentQueue<UsageBatch> _batches = new();
     private readonly SemaphoreSlim _sending = new(1, 1);
     private TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IServerStreamWriter<ControllerMessage>? _stream;
 
-    private FakeController(string socket)
+    private FakeController(DataFolder data)
     {
+        _journal = data.Journal;
+        var socket = data.ControllerSocket;
         File.Delete(socket);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ListenUnixSocket(socket, listen => listen.Protocols = HttpProtocols.Http2));
@@ -41,7 +45,7 @@ internal sealed class FakeController : IAsyncDisposable
     /// <summary>Whether instances that the gateway discards are said to be gone.</summary>
     public Action<FakeController, CapacityWanted>? OnCapacityWanted { get; set; }
 
-    /// <summary>All batches, in the order in which they came, repetitions included.</summary>
+    /// <summary>All usage that it was told of, as batches, in the order in which they came, repetitions included.</summary>
     public IReadOnlyCollection<UsageBatch> Batches => _batches;
 
     /// <summary>The records of all usage batches so far.</summary>
@@ -50,9 +54,9 @@ internal sealed class FakeController : IAsyncDisposable
     /// <summary>Hellos so far.</summary>
     public ConcurrentQueue<Hello> Hellos { get; } = new();
 
-    public static async Task<FakeController> StartAsync(string socket, Action<FakeController>? configure = null)
+    public static async Task<FakeController> StartAsync(DataFolder data, Action<FakeController>? configure = null)
     {
-        var controller = new FakeController(socket);
+        var controller = new FakeController(data);
         configure?.Invoke(controller);
         await controller._app.StartAsync();
         return controller;
@@ -135,7 +139,7 @@ internal sealed class FakeController : IAsyncDisposable
             Hellos.Enqueue(hello);
         }
 
-        if (message.Usage is { } batch)
+        if (UsageEntries.Told(message, _journal) is { } batch)
         {
             _batches.Enqueue(batch);
             if (Acknowledges)

@@ -57,13 +57,13 @@ internal sealed class GatewayFixture : IAsyncDisposable
     public static async Task<GatewayFixture> StartWithoutPictureAsync()
     {
         var fixture = new GatewayFixture(null);
-        fixture.Controller = await FakeController.StartAsync(fixture.Data.ControllerSocket, controller => controller.SendsPicture = false);
+        fixture.Controller = await FakeController.StartAsync(fixture.Data, controller => controller.SendsPicture = false);
         await fixture.StartGatewayAsync();
         return fixture;
     }
 
     public async Task StartControllerAsync(params ControllerMessage[] picture) =>
-        Controller = await FakeController.StartAsync(Data.ControllerSocket, controller => controller.Picture.AddRange(picture));
+        Controller = await FakeController.StartAsync(Data, controller => controller.Picture.AddRange(picture));
 
     public async Task StartGatewayAsync()
     {

@@ -75,7 +75,7 @@ public sealed class ProcessTests : IDisposable
         var data = new DataFolder(_root);
         Directory.CreateDirectory(data.Run);
         await using var worker = new FakeWorker(Path.Combine(data.Run, "w.sock"), call => call.AnswerAsync().AsTask());
-        await using var controller = await FakeController.StartAsync(data.ControllerSocket, controller =>
+        await using var controller = await FakeController.StartAsync(data, controller =>
         {
             controller.Picture.AddRange([Say.Route(), Say.Ready("i1", worker.Path)]);
             controller.Acknowledges = false;

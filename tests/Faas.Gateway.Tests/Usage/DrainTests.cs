@@ -9,8 +9,8 @@ namespace Faas.Gateway.Tests.Usage;
 
 public sealed class DrainTests : IDisposable
 {
-    /// <summary>Records of 136 bytes in 64 KiB.</summary>
-    private const int WholeBatch = 65_536 / 136;
+    /// <summary>Records of 136 bytes in 256 KiB.</summary>
+    private const int WholeExtent = 4 * 65_536 / 136;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("fgt-drain-").FullName;
     private readonly Outbox _outbox = new();
@@ -26,16 +26,16 @@ public sealed class DrainTests : IDisposable
     }
 
     [Fact]
-    public async Task After_an_acknowledgement_only_whole_batches_are_sent_and_the_rest_with_the_next_tick()
+    public async Task After_an_acknowledgement_only_whole_extents_are_sent_and_the_rest_with_the_next_tick()
     {
         Append(3);
         _drain.Round(onlyWhole: true);
-        Append(700);
+        Append(2000);
         _drain.Round(onlyWhole: true);
         _drain.Round();
 
-        Assert.Equal(WholeBatch, await TakeAsync());
-        Assert.Equal(703 - WholeBatch, await TakeAsync());
+        Assert.Equal(WholeExtent, await TakeAsync());
+        Assert.Equal(2003 - WholeExtent, await TakeAsync());
         Assert.False(_outbox.IsBacklogged);
     }
 
@@ -53,7 +53,7 @@ public sealed class DrainTests : IDisposable
         while (sent < count)
         {
             _drain.Round(onlyWhole: true);
-            for (var batches = Math.Min(JournalSegment.WindowLength, (count - sent + (WholeBatch - 1)) / WholeBatch); batches > 0; batches--)
+            for (var batches = Math.Min(JournalSegment.WindowLength, (count - sent + (WholeExtent - 1)) / WholeExtent); batches > 0; batches--)
             {
                 sent += await TakeAsync();
             }
@@ -65,17 +65,54 @@ public sealed class DrainTests : IDisposable
     }
 
     [Fact]
-    public async Task A_batch_has_whole_records_only_and_fits_into_its_bound()
+    public async Task What_the_journal_has_in_a_file_is_not_sent_itself_but_where_it_is()
     {
         Append(1000);
         _drain.Round();
+        var message = await MessageAsync();
+        Assert.Null(message.Usage);
+        Assert.Equal((JournalSegment.HeaderLength, JournalSegment.HeaderLength + (1000 * 136)), (message.UsageExtent.From, message.UsageExtent.To));
+        Assert.Equal(UsageEntries.ReadAll(_journal.Segments().Single()), UsageEntries.Of(UsageEntries.Told(message, _folder)!));
+    }
+
+    [Fact]
+    public async Task What_an_earlier_boot_left_is_sent_itself_whole_records_only_in_messages_of_a_bounded_size()
+    {
+        Append(1000);
+        using var journal = new UsageJournal(_folder, "next boot", NullLogger<UsageJournal>.Instance);
+        using var drain = new UsageDrain(journal, _outbox, NullLogger<UsageDrain>.Instance, new FakeTimeProvider());
+        drain.Restart();
+        drain.Round();
         for (var left = 1000; left > 0;)
         {
-            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-            var batch = (await _outbox.TakeAsync(limit.Token)).Usage;
+            var batch = (await MessageAsync()).Usage;
             Assert.InRange(batch.Records.Length, 1, 64 * 1024);
             Assert.Equal(batch.To - batch.From, batch.Records.Length);
             left -= UsageEntries.Of(batch).Count;
+        }
+    }
+
+    [Fact]
+    public async Task What_was_told_before_a_crash_is_sent_after_it_with_the_same_ends()
+    {
+        Append(3000);
+        _drain.Round();
+        var told = new List<(long From, long To)>();
+        for (var left = 3000; left > 0;)
+        {
+            var extent = (await MessageAsync()).UsageExtent;
+            told.Add((extent.From, extent.To));
+            left -= (int)(extent.To - extent.From) / 136;
+        }
+
+        using var journal = new UsageJournal(_folder, "next boot", NullLogger<UsageJournal>.Instance);
+        using var drain = new UsageDrain(journal, _outbox, NullLogger<UsageDrain>.Instance, new FakeTimeProvider());
+        drain.Restart();
+        drain.Round();
+        foreach (var (from, to) in told)
+        {
+            var batch = (await MessageAsync()).Usage;
+            Assert.Equal(("boot", from, to), (batch.Boot, batch.From, batch.To));
         }
     }
 
@@ -94,8 +131,7 @@ public sealed class DrainTests : IDisposable
         drain.Restart();
         drain.Round();
 
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-        var batch = (await _outbox.TakeAsync(limit.Token)).Usage;
+        var batch = (await MessageAsync()).Usage;
         Assert.Equal(("boot", JournalSegment.HeaderLength, JournalSegment.HeaderLength + (3 * 136)), (batch.Boot, batch.From, batch.To));
         Assert.Equal(2, UsageEntries.Of(batch).Count);
     }
@@ -119,9 +155,11 @@ public sealed class DrainTests : IDisposable
         }
     }
 
-    private async Task<int> TakeAsync()
+    private async Task<int> TakeAsync() => UsageEntries.Told(await MessageAsync(), _folder) is { Format: UsageCodec.Format } batch ? UsageEntries.Of(batch).Count : 0;
+
+    private async Task<GatewayMessage> MessageAsync()
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-        return (await _outbox.TakeAsync(limit.Token)).Usage is { Format: UsageCodec.Format } batch ? UsageEntries.Of(batch).Count : 0;
+        return await _outbox.TakeAsync(limit.Token);
     }
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using Faas.Gateway.Usage;
 using Faas.Link;
+using Google.Protobuf;
 
 namespace Faas.Gateway.Tests.Usage;
 
@@ -11,6 +12,21 @@ internal static class UsageEntries
 
     /// <summary>All records of a batch; fails when it is not made of whole ones.</summary>
     public static List<UsageEntry> Of(UsageBatch batch) => Of(batch.Records.Span);
+
+    /// <summary>The usage that a message tells of, as a batch, its records read in the journal where it only says where they are. Null when it tells of none.</summary>
+    public static UsageBatch? Told(GatewayMessage message, string journal)
+    {
+        if (message.UsageExtent is not { } extent)
+        {
+            return message.Usage;
+        }
+
+        using var file = File.OpenHandle(
+            Path.Combine(journal, JournalFile.NameOf(extent.Boot, extent.Segment)), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var records = new byte[extent.To - extent.From];
+        Assert.Equal(records.Length, RandomAccess.Read(file, records, extent.From));
+        return new UsageBatch { Boot = extent.Boot, Segment = extent.Segment, From = extent.From, To = extent.To, Format = extent.Format, Records = ByteString.CopyFrom(records) };
+    }
 
     public static List<UsageEntry> After(JournalSegment segment, int at)
     {
