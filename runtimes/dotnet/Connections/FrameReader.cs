@@ -12,6 +12,7 @@ internal sealed class FrameReader(Socket socket)
     private byte[] _buffer = new byte[UsualSize];
     private int _start;
     private int _end;
+    private int _framesSinceReceived;
 
     /// <summary>What was received beyond the last frame.</summary>
     public ReadOnlySpan<byte> Unread => _buffer.AsSpan(_start, _end - _start);
@@ -30,6 +31,7 @@ internal sealed class FrameReader(Socket socket)
             return false;
         }
 
+        _framesSinceReceived++;
         payload = _buffer.AsMemory(_start + FrameHeader.Length, header.PayloadLength);
         _start += FrameHeader.Length + header.PayloadLength;
         return true;
@@ -124,7 +126,9 @@ internal sealed class FrameReader(Socket socket)
         received = 0;
         try
         {
-            received = WorkerSocket.Receive(socket, into);
+            // Who got one request - a head, or a head and a body - at a time has to wait for the next one, and need not look first.
+            received = WorkerSocket.Receive(socket, into, willWait: _framesSinceReceived is 1 or 2);
+            _framesSinceReceived = 0;
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {

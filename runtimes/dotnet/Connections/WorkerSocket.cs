@@ -10,7 +10,6 @@ internal static partial class WorkerSocket
     private const int Peeking = 0x02;
     private const int WithoutWaiting = 0x40;
     private const int WithoutSignal = 0x4000;
-
     /// <summary>Binds a socket that everybody may connect to: who may reach it is decided by its directory.</summary>
     public static Socket Listen(string path)
     {
@@ -71,21 +70,31 @@ internal static partial class WorkerSocket
     public static int Peek(Socket socket, Span<byte> into) =>
         (int)recv(socket.SafeHandle, ref MemoryMarshal.GetReference(into), (nuint)into.Length, Peeking | WithoutWaiting);
 
+    private static int ReceiveWithoutWaiting(Socket socket, Span<byte> into) =>
+        (int)recv(socket.SafeHandle, ref MemoryMarshal.GetReference(into), (nuint)into.Length, WithoutWaiting);
+
     /// <summary>
     /// Receives what has arrived, waiting for the first byte; 0 when the peer has closed. It waits in poll: who waits in recv on a unix socket is woken as well, for nothing, when
     /// the peer takes what was sent to it (unix_write_space wakes all that wait for the socket, and only poll's and epoll's waiters look what for).
     /// </summary>
+    /// <param name="socket">A blocking socket.</param>
+    /// <param name="into">Where to put it; not empty.</param>
+    /// <param name="willWait">Whether there is probably nothing yet, so that to look first would be in vain.</param>
     /// <exception cref="SocketException">The connection is broken.</exception>
-    public static int Receive(Socket socket, Span<byte> into)
+    public static int Receive(Socket socket, Span<byte> into, bool willWait)
     {
-        var received = (int)recv(socket.SafeHandle, ref MemoryMarshal.GetReference(into), (nuint)into.Length, WithoutWaiting);
-        if (received >= 0)
+        if (!willWait)
         {
-            return received;
+            var here = ReceiveWithoutWaiting(socket, into);
+            if (here >= 0)
+            {
+                return here;
+            }
         }
 
         socket.Poll(Timeout.InfiniteTimeSpan, SelectMode.SelectRead);
-        return socket.Receive(into);
+        var received = ReceiveWithoutWaiting(socket, into);
+        return received >= 0 ? received : socket.Receive(into);   // What is wrong is told there.
     }
 
     [LibraryImport("libc")]
