@@ -66,7 +66,8 @@ internal sealed partial class FastListener : IConnectionListener
     /// <summary>Begins to take connections.</summary>
     public void Open()
     {
-        _socket.Listen(512);   // As Kestrel does.
+        // As many as the kernel allows, which is 4,096 unless somebody changed it. Those beyond it knock again after a second, which with Kestrel's 512 happened to bursts of callers.
+        _socket.Listen(int.MaxValue);
         _accepting = TakeConnectionsAsync();
     }
 
