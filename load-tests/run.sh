@@ -34,7 +34,10 @@ C# unless their name says otherwise; concurrency is 1, and 64 where a name ends 
   echo-1m                       1 MiB in and out, 8 connections                             >= 0.7 of nginx's bytes/s
   streaming                     16 chunks of 1 KiB, each sent by itself, 64 connections
   node, node-shared             hello in Node beside node:http, 64 connections              >= 1.0 of its requests/s (node)
-  python, python-shared         hello in Python beside an asyncio protocol                  >= 1.0 of its requests/s (python)
+  python, python-shared         hello in Python beside a bare asyncio protocol              >= 1.0 of its requests/s (python)
+  uvicorn, uvicorn-shared       hello in Python beside uvicorn with uvloop and httptools    >= 1.0 of its requests/s
+                                (Debian: python3-uvicorn python3-uvloop python3-httptools;
+                                left out where they are not installed)
   tail                          open loop, constant rate: a fifth of the platform's capacity
   burst                         open loop, 100 ms at two fifths of it, 100 ms pause
   memory                        the gateway over 10 million requests (quick: 200,000)       <= 100 MiB after them, <= 5 MiB more than after a tenth
@@ -52,7 +55,7 @@ USAGE
 }
 
 # Those that share a platform, and those that have one of their own: it is bigger, or older, or lacks its gateway.
-together=(hello-{1,16,64,256}{,-shared} json-1k{,-shared} echo-10k{,-shared} echo-1m streaming node{,-shared} python{,-shared} tail burst)
+together=(hello-{1,16,64,256}{,-shared} json-1k{,-shared} echo-10k{,-shared} echo-1m streaming node{,-shared} python{,-shared} uvicorn{,-shared} tail burst)
 alone=(memory functions-1000{,-nginx} start)
 
 quick=""
@@ -62,7 +65,14 @@ for argument in "$@"; do
 done
 options scenario= rounds= seconds= warm_up= result= instances= runtime= gateway= -- ${given[@]+"${given[@]}"}
 IFS=, read -ra chosen <<< "$scenario"
-[ ${#chosen[@]} = 0 ] && chosen=("${together[@]}" "${alone[@]}")
+# Debian's packages are for Debian's Python, which need not be the first one of the path.
+has_uvicorn() { /usr/bin/python3 -c 'import uvicorn, uvloop, httptools' 2>/dev/null; }
+if [ ${#chosen[@]} = 0 ]; then
+  chosen=("${together[@]}" "${alone[@]}")
+  has_uvicorn || { say "uvicorn, uvloop or httptools is not installed: their scenarios are left out"; mapfile -t chosen < <(printf '%s\n' "${chosen[@]}" | grep -v '^uvicorn'); }
+elif [[ $scenario == *uvicorn* ]]; then
+  has_uvicorn || die "The scenarios uvicorn need it: apt-get install python3-uvicorn python3-uvloop python3-httptools"
+fi
 for name in "${chosen[@]}"; do
   [[ " ${together[*]} ${alone[*]} " == *" $name "* ]] || { say "There is no scenario '$name'."; usage >&2; exit 2; }
 done
@@ -155,6 +165,15 @@ start_server() {
   listening "$1" "$port"
 }
 
+start_uvicorn() {
+  local port
+  port=$(free_port)
+  background uvicorn /usr/bin/python3 -m uvicorn hello_asgi:app --app-dir "$root/load-tests/servers" --port "$port" --backlog 4096 --loop uvloop --http httptools \
+    --no-access-log --log-level warning
+  contenders+=(--uvicorn "$port:$pid")
+  listening uvicorn "$port"
+}
+
 # measure SCENARIO [ARGUMENTS...]
 measure() {
   "$client" warm --scenario "$1" --data "$data" --result "$result" --quick "$quick" --rounds "$rounds" --seconds "$seconds" --warm-up "$warm_up" --instances "$instances" --runtime "$runtime" \
@@ -223,6 +242,7 @@ if wanted "${together[@]}"; then
   start_yarp
   wanted node node-shared && start_server node node hello.js
   wanted python python-shared && start_server python python3 hello.py
+  wanted uvicorn uvicorn-shared && start_uvicorn
   start_platform warm process --stems 0
   for name in "${together[@]}"; do wanted "$name" && measure "$name" --pid "$platform_pid"; done
   stop_platform

@@ -31,8 +31,8 @@ internal sealed class Bench : IDisposable
         return [Platform, Other("nginx", direct.Groups[0]), Other("yarp", direct.Groups[0]), direct];
     }
 
-    /// <summary>The platform, and an HTTP server in the language of its function.</summary>
-    public IReadOnlyList<Contender> WithServerIn(string runtime) => [Platform, Contender.Other("direct", _arguments[runtime], null)];
+    /// <summary>The platform, and a server in the language of its function, by the name that the script has for it.</summary>
+    public IReadOnlyList<Contender> Beside(string server) => [Platform, Contender.Other("direct", _arguments[server], null)];
 
     /// <summary>nginx before servers that a script started below one process.</summary>
     public Contender NginxBefore(string servers) => Other("nginx", ProcessGroup.Tree("servers", _arguments.Number(servers)));

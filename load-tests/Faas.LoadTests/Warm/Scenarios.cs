@@ -22,8 +22,9 @@ internal static class Scenarios
         .. BothConcurrencies("echo-10k", "10 KB in, 10 KB out, C#", FunctionCode.Echo, 64, Echo(10 * 1024)),
         Warm("echo-1m", "1 MiB in, 1 MiB out, C#, 8 connections", FunctionCode.Echo, 1, 8, Echo(Mebi), 2 * Mebi),
         Warm("streaming", "16 chunks of 1 KiB that leave one by one, C#, 64 connections", FunctionCode.Stream, 1, 64, LoadRequest.Get(FunctionCode.Stream.Name)),
-        .. InLanguage(FunctionCode.NodeHello, "node:http"),
-        .. InLanguage(FunctionCode.PythonHello, "an asyncio protocol, no threads"),
+        .. InLanguage("node", FunctionCode.NodeHello, "node:http"),
+        .. InLanguage("python", FunctionCode.PythonHello, "an asyncio protocol that parses no more than it must, no threads"),
+        .. InLanguage("uvicorn", FunctionCode.PythonHello, "uvicorn with uvloop and httptools"),
         Tails.Constant,
         Tails.Burst,
         new("memory", "the gateway's memory over many requests, hello, 64 connections, concurrency 64", MemoryOverTime.RunAsync),
@@ -45,11 +46,11 @@ internal static class Scenarios
         Warm($"{name}-shared", $"{title}, {connections} connections, concurrency {Shared}", code, Shared, connections, request),
     ];
 
-    private static IEnumerable<Scenario> InLanguage(FunctionCode code, string server) => [InLanguage(code.Runtime, code, server, 1), InLanguage($"{code.Runtime}-shared", code, server, Shared)];
+    private static IEnumerable<Scenario> InLanguage(string server, FunctionCode code, string what) => [InLanguage(server, server, code, what, 1), InLanguage($"{server}-shared", server, code, what, Shared)];
 
-    private static Scenario InLanguage(string name, FunctionCode code, string server, int concurrency) => new(
-        name, $"hello, {code.Runtime}, 64 connections, concurrency {concurrency}; direct is one process: {server}",
-        (bench, cancellationToken) => CompareAsync(name, bench, bench.WithServerIn(code.Runtime), code, concurrency, 64, LoadRequest.Get(code.Name), cancellationToken));
+    private static Scenario InLanguage(string name, string server, FunctionCode code, string what, int concurrency) => new(
+        name, $"hello, {code.Runtime}, 64 connections, concurrency {concurrency}; direct is one process: {what}",
+        (bench, cancellationToken) => CompareAsync(name, bench, bench.Beside(server), code, concurrency, 64, LoadRequest.Get(code.Name), cancellationToken));
 
     private static Scenario Warm(string name, string title, FunctionCode code, int concurrency, int connections, LoadRequest request, int? bytes = null) => new(
         name, title, async (bench, cancellationToken) =>
