@@ -31,7 +31,7 @@ C# unless their name says otherwise; concurrency is 1, and 64 where a name ends 
   hello-256, -256-shared        256 connections
   json-1k, json-1k-shared       1 KB of JSON in, 1 KB out, 64 connections
   echo-10k, echo-10k-shared     10 KB in and out, 64 connections                            >= 0.9 of nginx
-  echo-1m                       1 MiB in and out, 8 connections                             >= 0.7 of nginx's bytes/s
+  echo-1m, echo-1m-shared       1 MiB in and out, 8 connections                             >= 0.7 of nginx's bytes/s
   streaming                     16 chunks of 1 KiB, each sent by itself, 64 connections
   node, node-shared             hello in Node beside node:http, 64 connections              >= 1.0 of its requests/s (node)
   python, python-shared         hello in Python beside a bare asyncio protocol              >= 1.0 of its requests/s (python)
@@ -55,7 +55,7 @@ USAGE
 }
 
 # Those that share a platform, and those that have one of their own: it is bigger, or older, or lacks its gateway.
-together=(hello-{1,16,64,256}{,-shared} json-1k{,-shared} echo-10k{,-shared} echo-1m streaming node{,-shared} python{,-shared} uvicorn{,-shared} tail burst)
+together=(hello-{1,16,64,256}{,-shared} json-1k{,-shared} echo-10k{,-shared} echo-1m{,-shared} streaming node{,-shared} python{,-shared} uvicorn{,-shared} tail burst)
 alone=(memory functions-1000{,-nginx} start)
 
 quick=""

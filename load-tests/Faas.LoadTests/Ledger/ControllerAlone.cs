@@ -54,8 +54,8 @@ internal sealed class ControllerAlone : IAsyncDisposable
         return controller;
     }
 
-    public Task SendAsync(UsageBatch batch, CancellationToken cancellationToken) =>
-        _call.RequestStream.WriteAsync(new GatewayMessage { Usage = batch }, cancellationToken);
+    public Task SendAsync(UsageExtent extent, CancellationToken cancellationToken) =>
+        _call.RequestStream.WriteAsync(new GatewayMessage { UsageExtent = extent }, cancellationToken);
 
     /// <summary>Waits until everything before an offset is durable.</summary>
     public async Task DurableAsync(long segment, long to, CancellationToken cancellationToken)

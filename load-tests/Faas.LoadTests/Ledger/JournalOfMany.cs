@@ -1,24 +1,28 @@
 using System.Globalization;
 using Faas.Contracts.Invocations;
 using Faas.Link;
-using Google.Protobuf;
+using Microsoft.Win32.SafeHandles;
 
 namespace Faas.LoadTests.Ledger;
 
-/// <summary>What a gateway's journal would hold after many invocations of many functions: batches as the gateway sends them.</summary>
-internal sealed class JournalOfMany(int functions, bool withChosenIds, DateTimeOffset start, TimeSpan apart)
+/// <summary>A gateway's journal after many invocations of many functions, in the folder in which a controller reads it, and the extents that the gateway would tell it of.</summary>
+internal sealed class JournalOfMany(string folder, int functions, bool withChosenIds, DateTimeOffset start, TimeSpan apart) : IDisposable
 {
     /// <summary>Threads of the gateway, each with a block of 1,024 ids of its own.</summary>
     private const int Threads = 2;
 
     private const int SegmentLength = 4 << 20;
+    private const int HeaderLength = 64;
+    private const int ExtentLengthMax = 256 * 1024;
     private const string Digits = "0123456789abcdefghjkmnpqrstvwxyz";
 
     private readonly Random _random = new(1);
     private readonly byte[] _record = new byte[UsageCodec.RecordLengthMax];
     private readonly string _boot = Guid.NewGuid().ToString("N")[..20];
-    private long _segment;
-    private long _at = 64;
+    private readonly byte[] _bytes = new byte[ExtentLengthMax];
+    private SafeFileHandle? _file;
+    private long _segment = -1;
+    private long _at = SegmentLength;
 
     /// <summary>Records so far.</summary>
     public long Count { get; private set; }
@@ -44,22 +48,20 @@ internal sealed class JournalOfMany(int functions, bool withChosenIds, DateTimeO
         });
     }
 
-    /// <summary>The next records, at most <paramref name="records"/> and what fits into a batch.</summary>
-    public UsageBatch Next(int records)
+    /// <summary>Writes the next records, at most <paramref name="records"/> and what fits into an extent.</summary>
+    public UsageExtent Next(int records)
     {
-        if (_at + (64 * 1024) > SegmentLength)
+        if (_at + ExtentLengthMax > SegmentLength)
         {
-            _segment++;
-            _at = 64;
+            OpenNextSegment();
         }
 
-        var bytes = new byte[64 * 1024];
         var length = 0;
         for (; records > 0; records--, Count++)
         {
             var size = UsageCodec.Encode(Entry(Count), _record);
             BitConverter.TryWriteBytes(_record, size);
-            if (!_record.AsSpan(0, size).TryCopyTo(bytes.AsSpan(length)))
+            if (!_record.AsSpan(0, size).TryCopyTo(_bytes.AsSpan(length)))
             {
                 break;
             }
@@ -67,14 +69,24 @@ internal sealed class JournalOfMany(int functions, bool withChosenIds, DateTimeO
             length += size;
         }
 
-        var batch = new UsageBatch
-        {
-            Boot = _boot, Segment = _segment, From = _at, To = _at + length, Format = UsageCodec.Format,
-            Records = UnsafeByteOperations.UnsafeWrap(bytes.AsMemory(0, length)),
-        };
+        RandomAccess.Write(_file!, _bytes.AsSpan(0, length), _at);   // Opened above.
+        var extent = new UsageExtent { Boot = _boot, Segment = _segment, From = _at, To = _at + length, Format = UsageCodec.Format };
         _at += length;
-        return batch;
+        return extent;
     }
+
+    public void Dispose() => _file?.Dispose();
+
+    private void OpenNextSegment()
+    {
+        _file?.Dispose();
+        _at = HeaderLength;
+        Directory.CreateDirectory(folder);
+        File.Delete(PathOf(_segment - 1));   // The last but one, which is stored by now: less than a segment is under way.
+        _file = File.OpenHandle(PathOf(++_segment), FileMode.Create, FileAccess.Write, FileShare.Read);
+    }
+
+    private string PathOf(long segment) => Path.Combine(folder, JournalFile.NameOf(_boot, segment));
 
     private UsageEntry Entry(long number)
     {

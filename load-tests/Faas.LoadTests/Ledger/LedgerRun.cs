@@ -12,7 +12,7 @@ namespace Faas.LoadTests.Ledger;
 internal static class LedgerRun
 {
     private const int RoundsPerSecond = 10;
-    private const int BatchesUnderWay = 8;
+    private const int ExtentsUnderWay = 8;
 
     /// <summary>Not counted: as fast as it goes, then for some seconds at the rate, until the code is compiled as it will stay.</summary>
     private const int WarmUp = 300_000;
@@ -30,7 +30,7 @@ internal static class LedgerRun
         var atRate = rate == 0 ? WarmUp : rate * WarmUpSeconds;
         var total = records + WarmUp + atRate;
         var start = TimeProvider.System.GetUtcNow() - TimeSpan.FromDays(days);
-        var journal = new JournalOfMany(functions, chosen, start, TimeSpan.FromDays(days) / total);
+        using var journal = new JournalOfMany(data.Journal, functions, chosen, start, TimeSpan.FromDays(days) / total);
 
         TimeSpan cpu, elapsed;
         await using (var controller = await ControllerAlone.StartAsync(arguments["controller"], data, cancellationToken))
@@ -65,7 +65,7 @@ internal static class LedgerRun
             while (journal.Count < roundEnd)
             {
                 var last = journal.Next(0);
-                for (var i = 0; i < BatchesUnderWay && journal.Count < roundEnd; i++)
+                for (var i = 0; i < ExtentsUnderWay && journal.Count < roundEnd; i++)
                 {
                     await controller.SendAsync(last = journal.Next((int)Math.Min(int.MaxValue, roundEnd - journal.Count)), cancellationToken);
                 }
