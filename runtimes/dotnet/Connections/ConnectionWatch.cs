@@ -2,19 +2,16 @@ namespace Faas.Runtime.DotNet.Connections;
 
 /// <summary>
 /// Looks after connections while handlers run, whose threads cannot read meanwhile: every few milliseconds instead of being woken for each, because a wake-up costs more than
-/// most invocations. So a cancellation may be seen 10 ms late. With nothing to watch it sleeps for good.
+/// most invocations. So a cancellation may be seen 10 ms late. With nothing to look after it does not tick.
 /// </summary>
 internal sealed class ConnectionWatch(TimeProvider time)
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>Ticks with nothing to look after before it sleeps, so that steady traffic does not wake it each time.</summary>
-    private const int IdleTicksMax = 100;
-
     private readonly Lock _gate = new();
-    private readonly object _pause = new();
+    private readonly TickTimer _timer = new();
     private readonly List<IWatchedConnection> _connections = [];
-    private volatile bool _isAwake;
+    private volatile bool _ticks;
     private Thread? _thread;
 
     public TimeProvider Time => time;
@@ -38,7 +35,7 @@ internal sealed class ConnectionWatch(TimeProvider time)
     /// <summary>Called when there is something to look after.</summary>
     public void Arm()
     {
-        if (_isAwake)
+        if (_ticks)
         {
             return;
         }
@@ -47,51 +44,44 @@ internal sealed class ConnectionWatch(TimeProvider time)
         {
             if (_thread is null)
             {
-                _isAwake = true;
-                _thread = new Thread(Run) { IsBackground = true, Name = "faas cancellation" };
+                _thread = new Thread(Run) { IsBackground = true, Name = "faas watch" };
                 _thread.Start();
             }
-        }
 
-        lock (_pause)
-        {
-            Monitor.Pulse(_pause);
+            Start();
         }
     }
 
     private void Run()
     {
         var watched = new List<IWatchedConnection>();
-        var idle = 0;
         while (true)
         {
-            if (idle > IdleTicksMax)
+            _timer.Wait();
+            if (!Look(watched))
             {
-                SleepUntilArmed(watched);
-                idle = 0;
+                Stop();
+                // What began just before saw it tick: look once more. What begins later starts it again.
+                if (Look(watched))
+                {
+                    Arm();
+                }
             }
-
-            lock (_pause)
-            {
-                Monitor.Wait(_pause, Tick);
-            }
-
-            idle = Look(watched) ? 0 : idle + 1;
         }
     }
 
-    private void SleepUntilArmed(List<IWatchedConnection> watched)
+    private void Start()
     {
-        lock (_pause)
-        {
-            _isAwake = false;
-            // An invocation may have seen it awake just before: look once more. One that comes later pulses, once this has begun to wait.
-            if (!Look(watched))
-            {
-                Monitor.Wait(_pause);
-            }
+        _ticks = true;
+        _timer.Start(Tick);
+    }
 
-            _isAwake = true;
+    private void Stop()
+    {
+        lock (_gate)
+        {
+            _timer.Stop();
+            _ticks = false;
         }
     }
 
