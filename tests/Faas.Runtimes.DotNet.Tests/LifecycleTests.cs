@@ -28,6 +28,21 @@ public sealed class LifecycleTests
     }
 
     [Fact]
+    public async Task The_watch_ticks_while_something_runs_and_not_beside_nothing()
+    {
+        await using var worker = await SharedFunction.ServeAsync("dotnet");
+        using var shared = await worker.OpenSharedAsync();
+        await NothingTicksAsync(worker);   // as soon as the worker's own rehearsal is over
+        await shared.BeginAsync(SharedFunction.To("/wait"));
+        await worker.Control.WaitForLogAsync("waiting");
+        Assert.True(Ticks(worker.ProcessId));
+
+        await shared.InvokeAsync(SharedFunction.To("/open"));
+        await shared.ReadAsync();
+        await NothingTicksAsync(worker);
+    }
+
+    [Fact]
     public async Task A_stem_without_a_function_ends_on_SIGTERM()
     {
         await using var worker = await DotNetWorker.StartAsync();
@@ -114,5 +129,30 @@ public sealed class LifecycleTests
         await Task.WhenAll(running.Select(invocation => invocation.CancelAsync(CancelReason.Timeout)));
         var answers = await Task.WhenAll(running.Select(invocation => invocation.ReadAnswerAsync()));
         Assert.All(answers, answer => Assert.Equal("stopped", answer.Text));
+    }
+
+    private static async Task NothingTicksAsync(WorkerHarness worker)
+    {
+        while (Ticks(worker.ProcessId))
+        {
+            worker.OutOfPatience.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+    }
+
+    /// <summary>Whether a timer of the kernel's is set in a process.</summary>
+    private static bool Ticks(int process) => Directory.EnumerateFileSystemEntries($"/proc/{process}/fdinfo")
+        .Select(ReadFdInfo).Any(info => info.Contains("it_interval:", StringComparison.Ordinal) && !info.Contains("it_interval: (0, 0)", StringComparison.Ordinal));
+
+    private static string ReadFdInfo(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (IOException)
+        {
+            return "";   // It was closed just now.
+        }
     }
 }

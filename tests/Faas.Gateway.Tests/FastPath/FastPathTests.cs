@@ -1,9 +1,14 @@
+using System.Globalization;
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Faas.Gateway.Activation;
+using Faas.Gateway.FastPath;
 using Faas.Gateway.Polling;
 using Faas.Gateway.Tests.Fakes;
 using Faas.WorkerProtocol;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Faas.Gateway.Tests.FastPath;
@@ -22,6 +27,23 @@ public sealed class FastPathTests
         {
             Assert.Equal($"/{number}", (await caller.ReadAsync()).Body);
         }
+    }
+
+    [Fact]
+    public async Task The_line_of_new_connections_is_as_long_as_the_kernel_allows()
+    {
+        const int Tcp = 6;
+        const int TcpInfo = 11;
+        const int LineLengthMaxAt = 28;   // tcpi_sacked, which for a socket that listens is the bound of its line
+        await using var gateway = await GatewayFixture.StartAsync(null);
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        await using var listener = new FastListener(
+            socket, gateway.Service<FastEntrance>(), gateway.Service<EventLoops>(), gateway.Service<SocketConnectionContextFactory>(), TimeProvider.System, NullLogger.Instance);
+        listener.Open();
+        var info = new byte[104];
+        socket.GetRawSocketOption(Tcp, TcpInfo, info);
+        Assert.Equal(int.Parse(await File.ReadAllTextAsync("/proc/sys/net/core/somaxconn", TestContext.Current.CancellationToken), CultureInfo.InvariantCulture), BitConverter.ToInt32(info, LineLengthMaxAt));
     }
 
     [Fact]
