@@ -5,13 +5,17 @@ namespace Faas.EndToEnd.Tests;
 
 /// <summary>The command line, verb by verb, against a running platform.</summary>
 [Collection("process")]
-public sealed class CliTests(ProcessPlatform platform) : PlatformTests(platform), IDisposable
+public sealed class CliTests(ProcessPlatform platform) : PlatformTests(platform)
 {
     private const int Refused = 4;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("faas-cli").FullName;
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public override async ValueTask DisposeAsync()
+    {
+        Directory.Delete(_folder, recursive: true);
+        await base.DisposeAsync();
+    }
 
     [Theory]
     [InlineData("python")]

@@ -11,7 +11,18 @@ internal sealed partial class TickTimer
     private const int Monotonic = 1;
     private const int CloseOnExec = 0x80000;
 
-    private readonly int _timer = timerfd_create(Monotonic, CloseOnExec);
+    private readonly int _timer;
+
+    /// <summary>A timer that does not tick yet.</summary>
+    /// <exception cref="IOException">The process has no file descriptor left.</exception>
+    public TickTimer()
+    {
+        _timer = timerfd_create(Monotonic, CloseOnExec);
+        if (_timer < 0)
+        {
+            throw new IOException("no timer can be made (timerfd_create)");
+        }
+    }
 
     /// <summary>Ticks from now on, once each <paramref name="period"/>.</summary>
     public unsafe void Start(TimeSpan period)

@@ -7,7 +7,7 @@ namespace Faas.Gateway.Usage;
 /// <summary>
 /// Tells the controller what is new in the journal: every 100 ms what there is, and after an acknowledgement whole extents only, at most eight ahead of it. Few small
 /// ones after each acknowledgement would each cost the controller a message and a commit: as much CPU as serving the invocations. The controller reads the records in the segment's
-/// file: to send them over the link took a tenth of a core at 80,000 invocations a second, and woke threads ten thousand times. Only what no file has as it must be is sent itself,
+/// file: to send them over the link took a tenth of a core at 80,000 invocations a second, and woke threads thousands of times. Only what no file has as it must be is sent itself,
 /// as batches. After a reconnect what is not acknowledged is told again with the same ends.
 /// </summary>
 internal sealed partial class UsageDrain(UsageJournal journal, Outbox outbox, ILogger<UsageDrain> logger, TimeProvider clock) : BackgroundService, IUsageUplink

@@ -1,6 +1,7 @@
 """Says what arrived: the event itself."""
 import os
 import sys
+import time
 
 
 def handler(event, context):
@@ -13,6 +14,9 @@ def handler(event, context):
         return {"statusCode": 200, "cookies": ["a=1; Path=/", "b=2"], "body": ""}
     if path == "/binary":
         return {"statusCode": 200, "headers": {"content-type": "application/octet-stream"}, "body": "AP8QgA==", "isBase64Encoded": True}
+    if path == "/sleep":
+        time.sleep(0.01)
+        return "slept"
     if path == "/log":
         print("to stdout from", context.aws_request_id)
         print("to stderr from", context.aws_request_id, file=sys.stderr)
