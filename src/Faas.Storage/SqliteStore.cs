@@ -16,12 +16,17 @@ public sealed class SqliteStore : IFunctionStore, IUsageLedger, IAsyncDisposable
     private readonly string _currency;
     private readonly OpenChunk _open = new();
 
-    private SqliteStore(SqliteWriter writer, SqliteReaders readers, string currency)
+    private SqliteStore(SqliteSession session, string path, string currency)
     {
-        _writer = writer;
-        _readers = readers;
+        var usage = new CommittedUsage(_open);
+        _writer = new SqliteWriter(session, path, usage);
+        _readers = new SqliteReaders(path);
         _currency = currency;
+        Queue = new SqliteQueue(_writer, _readers, usage);
     }
+
+    /// <summary>The queue of asynchronous invocations.</summary>
+    public IInvocationQueue Queue { get; }
 
     internal SqliteWriter Writer => _writer;
 
@@ -123,7 +128,7 @@ public sealed class SqliteStore : IFunctionStore, IUsageLedger, IAsyncDisposable
             };
         }
 
-        return new SqliteStore(new SqliteWriter(session, path), new SqliteReaders(path), currency);
+        return new SqliteStore(session, path, currency);
     }
 
     private static void CreateFile(string path)

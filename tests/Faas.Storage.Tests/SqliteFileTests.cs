@@ -97,15 +97,20 @@ public sealed class SqliteFileTests : IDisposable
     [Fact]
     public async Task Damage_in_the_middle_of_the_file_is_told_when_it_is_met()
     {
+        List<long> roots;
         await using (var store = await _folder.OpenAsync())
         {
             await store.IngestAsync(new("boot", 0, 0, 1), [.. Enumerable.Range(0, 500).Select(i => Sample.Usage($"{i}"))], Ct);
+            roots = await store.Writer.WriteAsync(session => session.Query("SELECT rootpage FROM sqlite_schema WHERE rootpage > 0", row => row.GetInt64(0)), Ct);
         }
 
         using (var file = File.OpenWrite(_folder.Database))
         {
-            file.Seek(4096, SeekOrigin.Begin);   // the first page, which has the schema, stays whole
-            file.Write(Enumerable.Repeat((byte)0xA5, (int)file.Length - 4096).ToArray());
+            foreach (var page in roots)   // every table and index; the pages that have the schema itself stay whole
+            {
+                file.Seek((page - 1) * 4096, SeekOrigin.Begin);
+                file.Write(Enumerable.Repeat((byte)0xA5, 4096).ToArray());
+            }
         }
 
         await using var damaged = await _folder.OpenAsync();

@@ -14,7 +14,7 @@ public sealed class ArrowTests
         ["Faas.Gateway"] = ["Faas.Contracts", "Faas.Link", "Faas.WorkerProtocol"],
         ["Faas.Instances"] = ["Faas.Contracts", "Faas.WorkerProtocol"],
         ["Faas.Storage"] = ["Faas.Contracts"],
-        ["Faas.Events"] = ["Faas.Contracts"],
+        ["Faas.Events"] = ["Faas.Contracts", "Faas.Storage"],
         ["Faas.Controller"] = ["Faas.Contracts", "Faas.Functions", "Faas.WorkerProtocol", "Faas.Link", "Faas.Instances", "Faas.Storage", "Faas.Events"],
         ["Faas.Cli"] = ["Faas.Contracts"],
     };

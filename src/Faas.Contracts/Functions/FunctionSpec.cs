@@ -63,6 +63,9 @@ public sealed record FunctionSpec
     /// <summary><c>http</c> functions: a container image that serves HTTP on <c>$PORT</c>. Needs the Docker sandbox.</summary>
     public string? Image { get; init; }
 
+    /// <summary>How its asynchronous invocations are run; null for <see cref="AsyncSpec.Default"/>.</summary>
+    public AsyncSpec? Async { get; init; }
+
     /// <summary>SHA-256 of the uploaded bundle, lower-case hex; null for a function that is only an image.</summary>
     public string? CodeDigest { get; init; }
 }

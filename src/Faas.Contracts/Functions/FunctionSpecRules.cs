@@ -39,6 +39,7 @@ public static class FunctionSpecRules
             Require(TimeZoneInfo.TryFindSystemTimeZoneById(window.TimeZone, out _), field, $"'{Shorten(window.TimeZone)}' is not a time zone; use a name like Europe/Berlin or UTC");
         }
 
+        AsyncSpecRules.Check(spec.Async ?? AsyncSpec.Default, Require);
         var isHttp = spec.Runtime == Runtimes.Http;
         Require(!isHttp || spec.Command.Count > 0 != (spec.Image is not null), "command", "an http function needs either a command or an image, not both");
         Require(isHttp || (spec.Command.Count == 0 && spec.Image is null), "command", "only functions with 'runtime: http' have a command or an image");

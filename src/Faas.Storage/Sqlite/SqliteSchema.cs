@@ -115,6 +115,50 @@ internal static class SqliteSchema
         DROP INDEX usage_by_time;
         ALTER TABLE usage RENAME TO usage_rows;
         """,
+        """
+        -- Asynchronous invocations. Bodies and results are kept apart, so that a change of state does not write a megabyte.
+        CREATE TABLE queue (
+            seq        INTEGER PRIMARY KEY,     -- order of acceptance
+            id         TEXT NOT NULL UNIQUE,
+            lane       TEXT NOT NULL,
+            function   TEXT NOT NULL,
+            state      INTEGER NOT NULL,        -- InvocationState
+            at_us      INTEGER NOT NULL,        -- queued: due; running: end of the lease; ended: when it is forgotten
+            attempts   INTEGER NOT NULL,        -- the number of the newest claim, and its token
+            failures   INTEGER NOT NULL,
+            owner      TEXT NOT NULL,           -- of the newest claim
+            started_us INTEGER NOT NULL,        -- of the newest claim
+            ended_us   INTEGER NOT NULL,        -- 0 until then
+            entry      TEXT NOT NULL,           -- JSON
+            history    TEXT NOT NULL,           -- attempts that have ended, JSON lines
+            reason     TEXT NOT NULL            -- of a dead letter
+        ) STRICT;
+        CREATE INDEX queue_waiting ON queue (lane, at_us) WHERE state = 0;
+        CREATE INDEX queue_leases ON queue (at_us) WHERE state = 1;
+        CREATE INDEX queue_ended ON queue (at_us) WHERE state IN (2, 3, 5);
+        CREATE INDEX queue_dead ON queue (function, seq) WHERE state = 4;
+
+        CREATE TABLE queue_bodies (
+            seq  INTEGER PRIMARY KEY,
+            body BLOB NOT NULL
+        ) STRICT;
+
+        CREATE TABLE queue_answers (
+            seq  INTEGER PRIMARY KEY,
+            head TEXT NOT NULL,                 -- JSON
+            body BLOB NOT NULL
+        ) STRICT;
+
+        CREATE TABLE queue_keys (
+            lane        TEXT NOT NULL,
+            key         TEXT NOT NULL,
+            id          TEXT NOT NULL,
+            fingerprint TEXT NOT NULL,
+            expires_us  INTEGER NOT NULL,
+            PRIMARY KEY (lane, key)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX queue_keys_by_end ON queue_keys (expires_us);
+        """,
     ];
 
     /// <summary>Brings the file to the newest version, one transaction a step; a crash in between leaves the step before.</summary>

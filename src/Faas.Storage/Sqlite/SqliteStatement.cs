@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -17,6 +18,28 @@ internal sealed class SqliteStatement(sqlite3 database, string sql) : IDisposabl
 
     public void Bind(int position, ReadOnlySpan<byte> value) => Check(raw.sqlite3_bind_blob(_statement, position, value), raw.SQLITE_OK);
 
+    /// <summary>Binds parameters 1 and up: integers, texts and blobs.</summary>
+    public SqliteStatement With(params ReadOnlySpan<object> values)
+    {
+        for (var i = 0; i < values.Length; i++)
+        {
+            switch (values[i])
+            {
+                case string text:
+                    Bind(i + 1, text);
+                    break;
+                case ReadOnlyMemory<byte> blob:
+                    Bind(i + 1, blob.Span);
+                    break;
+                default:
+                    Bind(i + 1, Convert.ToInt64(values[i], CultureInfo.InvariantCulture));
+                    break;
+            }
+        }
+
+        return this;
+    }
+
     /// <summary>Runs it and reads what it finds. To be disposed before it is bound again.</summary>
     public SqliteRows Read() => new(database, _statement);
 
@@ -32,6 +55,13 @@ internal sealed class SqliteStatement(sqlite3 database, string sql) : IDisposabl
         {
             raw.sqlite3_reset(_statement);
         }
+    }
+
+    /// <summary>As <see cref="Run"/>; returns how many rows it changed.</summary>
+    public int RunCounting()
+    {
+        Run();
+        return raw.sqlite3_changes(database);
     }
 
     public void Dispose() => _statement.Dispose();

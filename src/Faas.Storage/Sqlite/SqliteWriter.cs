@@ -16,6 +16,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
     private readonly SqliteSession _session;
     private readonly string _path;
+    private readonly CommittedUsage _usage;
     private readonly Channel<WriteOperation> _operations =
         Channel.CreateBounded<WriteOperation>(new BoundedChannelOptions(WaitingMax) { SingleReader = true });
 
@@ -23,10 +24,11 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private long _commits;
 
     /// <summary>Owns <paramref name="session"/> from here on.</summary>
-    public SqliteWriter(SqliteSession session, string path)
+    public SqliteWriter(SqliteSession session, string path, CommittedUsage usage)
     {
         _session = session;
         _path = path;
+        _usage = usage;
         new Thread(Run) { IsBackground = true, Name = "faas-store-writer" }.Start();
     }
 
@@ -96,11 +98,13 @@ internal sealed class SqliteWriter : IAsyncDisposable
                 RunInSavepoint(operation);
             }
 
+            _usage.WriteTo(_session);
             _session.Execute("COMMIT");
         }
         catch (Exception exception)   // the top of the loop: whatever it was, nothing of this batch is durable, and the next one may go well
         {
             RollBack();
+            _usage.Drop();
             foreach (var operation in batch)
             {
                 operation.Fail(SqliteErrors.Explain(exception, _path));
