@@ -12,7 +12,7 @@ namespace Faas.Contracts.Api;
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    Converters = [typeof(CamelCaseEnumConverter<NetworkKind>), typeof(CamelCaseEnumConverter<InvocationError>), typeof(CamelCaseEnumConverter<Blame>)])]
+    Converters = [typeof(CamelCaseEnumConverter<NetworkKind>), typeof(CamelCaseEnumConverter<InvocationError>), typeof(CamelCaseEnumConverter<Blame>), typeof(CamelCaseEnumConverter<InvocationState>)])]
 [JsonSerializable(typeof(ApiProblem))]
 [JsonSerializable(typeof(DeployPlan))]
 [JsonSerializable(typeof(DeployResult))]
@@ -22,6 +22,13 @@ namespace Faas.Contracts.Api;
 [JsonSerializable(typeof(IReadOnlyList<FunctionSummary>))]
 [JsonSerializable(typeof(FunctionSummary[]))]
 [JsonSerializable(typeof(List<FunctionSummary>))]
+[JsonSerializable(typeof(EventCount))]
+[JsonSerializable(typeof(InvocationDescription))]
+[JsonSerializable(typeof(InvocationDescription[]))]
+[JsonSerializable(typeof(IReadOnlyList<InvocationDescription>))]
+[JsonSerializable(typeof(PublishResult))]
+[JsonSerializable(typeof(QueueSummary[]))]
+[JsonSerializable(typeof(IReadOnlyList<QueueSummary>))]
 [JsonSerializable(typeof(LogLine))]
 [JsonSerializable(typeof(PlatformDescription))]
 [JsonSerializable(typeof(PlatformEndpoints))]

@@ -66,6 +66,9 @@ public sealed record FunctionSpec
     /// <summary>How its asynchronous invocations are run; null for <see cref="AsyncSpec.Default"/>.</summary>
     public AsyncSpec? Async { get; init; }
 
+    /// <summary>What invokes it besides its callers; null for nothing. At most 16.</summary>
+    public IReadOnlyList<TriggerSpec>? Triggers { get; init; }
+
     /// <summary>SHA-256 of the uploaded bundle, lower-case hex; null for a function that is only an image.</summary>
     public string? CodeDigest { get; init; }
 }

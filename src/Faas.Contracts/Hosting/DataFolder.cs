@@ -42,6 +42,12 @@ public sealed class DataFolder
     /// <summary>Function logs.</summary>
     public string Logs => Path.Combine(Root, "logs");
 
+    /// <summary>Long results of asynchronous invocations.</summary>
+    public string Answers => Path.Combine(Root, "answers");
+
+    /// <summary>The key that signs what is sent to addresses, mode 0600.</summary>
+    public string CallbackKeyFile => Path.Combine(Root, "callback.key");
+
     /// <summary>What was learned of the functions' idle times.</summary>
     public string IdleTimes => Path.Combine(Root, "idle-times.json");
 

@@ -1,50 +1,32 @@
-using System.Net.Sockets;
 using Faas.Contracts.Api;
-using Faas.Contracts.Hosting;
 using Faas.Contracts.Invocations;
+using Faas.Controller.Link;
 
 namespace Faas.Controller.Api;
 
 /// <summary>
 /// <c>POST /v1/functions/{name}/invocations</c>: passed on to the gateway's internal listener, so that slots, limits, metering and errors exist once.
 /// </summary>
-internal sealed class InvocationEndpoints(DataFolder data) : IDisposable
+internal sealed class InvocationEndpoints(GatewaySocket gateway)
 {
-    private readonly HttpMessageInvoker _gateway = new(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        UseProxy = false,
-        ConnectCallback = async (_, ct) =>
-        {
-            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            try
-            {
-                await socket.ConnectAsync(new UnixDomainSocketEndPoint(data.GatewaySocket), ct);
-                return new NetworkStream(socket, ownsSocket: true);
-            }
-            catch
-            {
-                socket.Dispose();
-                throw;
-            }
-        },
-    });
+    private static readonly string[] Copied =
+        ["Content-Type", "X-Call-Id", AttemptHeaders.Invocation, AttemptHeaders.Delay, AttemptHeaders.Callback, AttemptHeaders.Key];
 
     public void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/v1/functions/{name}/invocations", InvokeAsync).WithTags("invocations").WithSummary("Invokes a function with a raw JSON event").Produces(200).Produces<ApiProblem>(404);
 
-    public void Dispose() => _gateway.Dispose();
-
     private async Task InvokeAsync(string name, HttpContext http)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"http://gateway/v1/functions/{Uri.EscapeDataString(name)}/invocations") { Content = new StreamContent(http.Request.Body) };
-        Copy(http.Request, request, "Content-Type");
-        Copy(http.Request, request, "X-Call-Id");
+        foreach (var header in Copied)
+        {
+            Copy(http.Request, request, header);
+        }
+
         request.Content.Headers.ContentLength = http.Request.ContentLength;
         try
         {
-            using var response = await _gateway.SendAsync(request, http.RequestAborted);
+            using var response = await gateway.Client.SendAsync(request, http.RequestAborted);
             http.Response.StatusCode = (int)response.StatusCode;
             foreach (var (header, values) in response.Headers.NonValidated.Concat(response.Content.Headers.NonValidated))
             {

@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
+using Faas.Contracts.Functions;
+using Faas.Events;
 using Faas.Storage;
 
 namespace Faas.Controller.Functions;
 
 /// <summary>What is deployed: the store's content in memory. The store is written first, always.</summary>
-internal sealed class FunctionCatalog(IFunctionStore store, TimeProvider time)
+internal sealed class FunctionCatalog(IFunctionStore store, TimeProvider time) : IFunctionDirectory, ITopics
 {
     private readonly ConcurrentDictionary<string, ServingFunction> _serving = new();
 
@@ -20,6 +22,12 @@ internal sealed class FunctionCatalog(IFunctionStore store, TimeProvider time)
     public ICollection<ServingFunction> All => _serving.Values;
 
     public ServingFunction? Find(string function) => _serving.GetValueOrDefault(function);
+
+    FunctionSpec? IFunctionDirectory.Find(string function) => Find(function)?.Revision.Spec;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> SubscribersOf(string topic) =>
+        [.. All.Where(function => function.Revision.Spec.Triggers?.Any(trigger => trigger.Topic == topic) == true).Select(function => function.Function).Order(StringComparer.Ordinal)];
 
     /// <summary>Saves <paramref name="revision"/> and makes it serving.</summary>
     /// <exception cref="DeployException">Somebody else deployed the function at the same time.</exception>

@@ -1,6 +1,7 @@
 using Faas.Contracts.Api;
 using Faas.Contracts.Functions;
 using Faas.Controller.Api;
+using Faas.Controller.Events;
 using Faas.Controller.Functions;
 using Faas.Controller.Link;
 using Faas.Controller.Metering;
@@ -86,6 +87,8 @@ internal static class ControllerHost
         services.AddSingleton<SpecCheck>().AddSingleton<RevisionTrial>().AddSingleton<Deployer>().AddSingleton<FunctionViews>().AddSingleton<InvocationEndpoints>();
         services.AddSingleton<UsageIngest>().AddHostedService(provider => provider.GetRequiredService<UsageIngest>());
         services.AddSingleton(new IdleTimesFile(arguments.Data.IdleTimes)).AddHostedService<IdleTimesKeeper>();
+        ControllerEvents.AddTo(services, arguments.Data, options.Events, parts);
+        services.AddSingleton<EventViews>();
         services.AddHostedService<FleetTicker>().AddHostedService<UsageRetention>();
         if (arguments.Supervised)
         {
@@ -102,12 +105,15 @@ internal static class ControllerHost
         app.UseMiddleware<ProblemBoundary>();
         app.UseMiddleware<KeyCheck>();
         app.MapGrpcService<GatewayLinkService>();
+        app.MapGrpcService<EventIntakeService>();
         app.MapOpenApi();
         PlatformEndpoint.Map(app);
         FunctionEndpoints.Map(app);
         BundleEndpoints.Map(app);
         LogEndpoints.Map(app);
         UsageEndpoints.Map(app);
+        EventEndpoints.Map(app);
+        TopicEndpoints.Map(app);
         app.Services.GetRequiredService<InvocationEndpoints>().Map(app);
         app.MapFallback(() => ApiResults.Problem(404, "NotFound", "No such resource", "the management API is described at /openapi/v1.json"));
     }

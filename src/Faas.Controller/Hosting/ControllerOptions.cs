@@ -2,12 +2,13 @@ using System.ComponentModel.DataAnnotations;
 using Faas.Controller.Link;
 using Faas.Controller.Metering;
 using Faas.Controller.Scaling;
+using Faas.Events;
 using Faas.Instances;
 
 namespace Faas.Controller.Hosting;
 
 /// <summary>All configuration of the controller: <c>faas.json</c> in the data folder, then environment variables (<c>Faas__Prices__Currency</c>), then the command line.</summary>
-internal sealed record ControllerOptions(InstanceOptions Instances, GatewayLimits Limits, MachineOptions Machine, PriceTable Prices, UsageOptions Usage)
+internal sealed record ControllerOptions(InstanceOptions Instances, GatewayLimits Limits, MachineOptions Machine, PriceTable Prices, UsageOptions Usage, EventsOptions Events)
 {
     /// <summary>Reads and checks it.</summary>
     /// <exception cref="StartException">A value is out of range.</exception>
@@ -25,7 +26,8 @@ internal sealed record ControllerOptions(InstanceOptions Instances, GatewayLimit
             Bind<GatewayLimits>(section.GetSection("Gateway")),
             machine,
             Bind<PriceTable>(section.GetSection("Prices")),
-            Bind<UsageOptions>(section.GetSection("Usage")));
+            Bind<UsageOptions>(section.GetSection("Usage")),
+            Bind<EventsOptions>(section.GetSection("Events")));
     }
 
     private static T Bind<T>(IConfigurationSection section)

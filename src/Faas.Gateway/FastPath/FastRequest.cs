@@ -183,6 +183,10 @@ internal sealed class FastRequest : IHttpRequestLineHandler, IHttpHeadersHandler
             case 14 when Is(name, "content-length"u8):
                 TakeContentLength(value);
                 break;
+            case 15 when Is(name, "idempotency-key"u8):
+            case 17 when Is(name, "x-faas-invocation"u8):
+                _isPlain = false;   // an event for the queue
+                break;
             case 15 when Is(name, "x-forwarded-for"u8):
                 Once(ref _forwardedFor, header);
                 break;

@@ -1,3 +1,4 @@
+using Faas.Gateway.Acceptance;
 using Faas.Gateway.Activation;
 using Faas.Gateway.FastPath;
 using Faas.Gateway.Forwarding;
@@ -39,6 +40,8 @@ internal static class GatewayHost
         services.AddSingleton<Outbox>().AddSingleton<IGateEvents>(provider => provider.GetRequiredService<Outbox>());
         services.AddSingleton<EventLoops>().AddSingleton<IInstanceTransports, InstanceTransports>();
         services.AddSingleton<Invoker>().AddSingleton<Entrance>();
+        services.AddSingleton(provider => ControllerChannel.Create(provider.GetRequiredService<GatewayIdentity>().ControllerSocket));
+        services.AddSingleton<AcceptUplink>().AddSingleton<AcceptEntrance>().AddSingleton<AttemptEntrance>().AddSingleton<AsyncEntrances>();
         services.AddSingleton(provider => new UsageJournal(
             arguments.Data.Journal, provider.GetRequiredService<GatewayIdentity>().Boot, provider.GetRequiredService<ILogger<UsageJournal>>()));
 
@@ -46,6 +49,7 @@ internal static class GatewayHost
         services.AddHostedService<ControllerLink>();
         services.AddSingleton<UsageDrain>().AddSingleton<IUsageUplink>(provider => provider.GetRequiredService<UsageDrain>());
         services.AddHostedService(provider => provider.GetRequiredService<UsageDrain>());
+        services.AddHostedService(provider => provider.GetRequiredService<AcceptUplink>());
         services.AddHostedService<LoadReports>();
         services.AddHostedService<StallWatch>();
 

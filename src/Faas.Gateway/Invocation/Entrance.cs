@@ -1,5 +1,6 @@
 using Faas.Contracts.Functions;
 using Faas.Contracts.Invocations;
+using Faas.Gateway.Acceptance;
 using Faas.Gateway.FastPath;
 using Faas.Gateway.Routing;
 using Faas.Gateway.Usage;
@@ -8,7 +9,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Faas.Gateway.Invocation;
 
 /// <summary>Where every request enters: finds the function it is for, or says what to call.</summary>
-internal sealed class Entrance(RouteTable routes, Invoker invoker, UsageJournal journal, TimeProvider clock)
+internal sealed class Entrance(RouteTable routes, Invoker invoker, AsyncEntrances entrances, UsageJournal journal, TimeProvider clock)
 {
     /// <summary>How long a request waits for the first picture of a gateway that has just started. A restarted gateway must not deny functions it doesn't know yet.</summary>
     private static readonly TimeSpan FirstSyncWait = TimeSpan.FromSeconds(10);
@@ -32,13 +33,25 @@ internal sealed class Entrance(RouteTable routes, Invoker invoker, UsageJournal 
         }
 
         var rawTarget = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        if (!InvocationTarget.TryParse(request.Method, rawTarget, out var target))
+        var isAccepted = InvocationTarget.TryParseBelow(AcceptEntrance.Prefix, rawTarget, out var target);
+        if (!isAccepted && !InvocationTarget.TryParse(request.Method, rawTarget, out target))
         {
+            if (rawTarget.StartsWith(AttemptEntrance.Prefix, StringComparison.Ordinal) && AttemptEntrance.IsInternal(http))
+            {
+                return entrances.Attempts.HandleAsync(http, rawTarget, id);
+            }
+
             return rawTarget.AsSpan().StartsWith("/healthz") ? AnswerHealthAsync(http) : NotFoundAsync(http, id, "there is nothing here; call /function/NAME, or POST an event to /v1/functions/NAME/invocations");
         }
 
         if (routes.TryFind(target.Name, out var route))
         {
+            if (isAccepted || AcceptEntrance.Wants(request))
+            {
+                var isAwaited = !isAccepted && !AcceptEntrance.IsAsynchronous(request);
+                return entrances.Accepts.HandleAsync(http, route, new InvocationCall(target.Kind, target.Path, target.Query, id), isAwaited);
+            }
+
             return invoker.InvokeAsync(new LiveInvocation(new HttpCaller(http), route, new InvocationCall(target.Kind, target.Path, target.Query, id), journal, clock));
         }
 

@@ -12,7 +12,7 @@ namespace Faas.Gateway.Invocation;
 /// One invocation from its head to its end. It owns its slot (given back once) and its usage record (written once, before the last byte of the
 /// answer leaves). After the request is over, only <see cref="ReleaseSlot"/> may still be called, never <see cref="Caller"/> used.
 /// </summary>
-internal sealed class LiveInvocation(Caller caller, FunctionRoute route, InvocationCall call, UsageJournal journal, TimeProvider clock)
+internal sealed class LiveInvocation(Caller caller, FunctionRoute route, InvocationCall call, IUsageSink usage, TimeProvider clock)
 {
     private readonly Caller _first = caller;
     private readonly long _receivedUnixUs = (clock.GetUtcNow().Ticks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
@@ -170,7 +170,7 @@ internal sealed class LiveInvocation(Caller caller, FunctionRoute route, Invocat
             return;
         }
 
-        journal.Append(new UsageEntry
+        usage.Append(new UsageEntry
         {
             InvocationId = Id,
             Function = Route.Function,

@@ -41,6 +41,24 @@ internal static class ProblemWriter
         return SendAsync(http, Prepare(response, status is { } other ? problem with { Status = other } : problem, error, null), cancellationToken);
     }
 
+    /// <summary>Answers with an error that the controller has named.</summary>
+    public static ValueTask WriteAsync(HttpContext http, string id, string error, int status, string detail, int retryAfterSeconds)
+    {
+        var response = http.Response;
+        response.Headers[HeaderRules.CallId] = id;
+        var problem = new ApiProblem
+        {
+            Type = Problems.TypeOf(error), Title = error, Status = status, Detail = detail, Error = error, Blame = status >= 500 ? "platform" : "caller", InvocationId = id,
+        };
+        var body = Prepare(response, problem, InvocationError.None, null);
+        if (retryAfterSeconds > 0)
+        {
+            response.Headers.RetryAfter = retryAfterSeconds.ToString(CultureInfo.InvariantCulture);
+        }
+
+        return SendAsync(http, body, http.RequestAborted);
+    }
+
     private static ArrayBufferWriter<byte> Prepare(HttpResponse response, ApiProblem problem, InvocationError error, LiveInvocation? invocation)
     {
         var body = new ArrayBufferWriter<byte>(512);

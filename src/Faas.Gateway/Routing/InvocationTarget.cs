@@ -43,11 +43,7 @@ internal readonly ref struct InvocationTarget
 
         if (path.StartsWith(FunctionPrefix, StringComparison.Ordinal))
         {
-            path = path[FunctionPrefix.Length..];
-            var slash = path.IndexOf('/');
-            target = slash < 0
-                ? new InvocationTarget(RequestKind.Http, path, "/", query)
-                : new InvocationTarget(RequestKind.Http, path[..slash], path[slash..], query);
+            target = FunctionBelow(path[FunctionPrefix.Length..], query);
             return !target.Name.IsEmpty;
         }
 
@@ -60,6 +56,30 @@ internal readonly ref struct InvocationTarget
 
         target = default;
         return false;
+    }
+
+    /// <summary>Reads a target below another prefix than <c>/function/</c>, in the same forms. False when it is not below it, or names no function.</summary>
+    public static bool TryParseBelow(string prefix, ReadOnlySpan<char> rawTarget, out InvocationTarget target)
+    {
+        var rest = ToOriginForm(rawTarget);
+        target = default;
+        if (!rest.StartsWith(prefix, StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        var queryAt = rest.IndexOf('?');
+        var query = queryAt < 0 ? default : rest[(queryAt + 1)..];
+        target = FunctionBelow((queryAt < 0 ? rest : rest[..queryAt])[prefix.Length..], query);
+        return !target.Name.IsEmpty;
+    }
+
+    private static InvocationTarget FunctionBelow(ReadOnlySpan<char> path, ReadOnlySpan<char> query)
+    {
+        var slash = path.IndexOf('/');
+        return slash < 0
+            ? new InvocationTarget(RequestKind.Http, path, "/", query)
+            : new InvocationTarget(RequestKind.Http, path[..slash], path[slash..], query);
     }
 
     private static ReadOnlySpan<char> ToOriginForm(ReadOnlySpan<char> target)

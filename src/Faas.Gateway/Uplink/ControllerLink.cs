@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Faas.Link;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -10,7 +9,7 @@ namespace Faas.Gateway.Uplink;
 /// after 50 ms to 1 s when it breaks. Meanwhile the gateway serves what it knows.
 /// </summary>
 internal sealed partial class ControllerLink(
-    GatewayIdentity identity, ControllerPicture picture, Outbox outbox, LinkHealth health, ILogger<ControllerLink> logger, TimeProvider clock)
+    GrpcChannel channel, GatewayIdentity identity, ControllerPicture picture, Outbox outbox, LinkHealth health, ILogger<ControllerLink> logger, TimeProvider clock)
     : BackgroundService
 {
     private static readonly TimeSpan BackOffMin = TimeSpan.FromMilliseconds(50);
@@ -20,7 +19,6 @@ internal sealed partial class ControllerLink(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Yield();
-        using var channel = CreateChannel();
         var client = new GatewayLink.GatewayLinkClient(channel);
         var backOff = BackOffMin;
         while (!stoppingToken.IsCancellationRequested)
@@ -108,32 +106,6 @@ internal sealed partial class ControllerLink(
             // The reader sees the same end and reconnects. InvalidOperationException: the call was completed while writing.
         }
     }
-
-    private GrpcChannel CreateChannel() => GrpcChannel.ForAddress("http://controller", new GrpcChannelOptions
-    {
-        HttpHandler = new SocketsHttpHandler
-        {
-            UseProxy = false,
-            ConnectCallback = async (_, cancellationToken) =>
-            {
-                var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                try
-                {
-                    await connection.ConnectAsync(new UnixDomainSocketEndPoint(identity.ControllerSocket), cancellationToken);
-                    return new NetworkStream(connection, ownsSocket: true);
-                }
-                catch
-                {
-                    connection.Dispose();
-                    throw;
-                }
-            },
-        },
-        DisposeHttpClient = true,
-        MaxReceiveMessageSize = null,
-        // The loop above is the only retry.
-        ServiceConfig = null,
-    });
 
     private static partial class Log
     {

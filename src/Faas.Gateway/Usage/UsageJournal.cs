@@ -6,7 +6,7 @@ namespace Faas.Gateway.Usage;
 /// Where usage records go first: the current segment, then the next. Appending doesn't block: the next segment is prepared while the current one fills.
 /// Without disk it goes on in memory, loudly, and at the end of that it counts what it drops; callers are served in any case.
 /// </summary>
-internal sealed partial class UsageJournal : IDisposable
+internal sealed partial class UsageJournal : IUsageSink, IDisposable
 {
     /// <summary>1 GiB or 6 million records while the controller is away; then the disk counts as full.</summary>
     private const int SegmentsMax = 256;

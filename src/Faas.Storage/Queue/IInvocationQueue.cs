@@ -43,6 +43,9 @@ public interface IInvocationQueue
     /// <summary>The result of an entry that has ended; null when it has none, or it was not kept.</summary>
     Task<StoredAnswer?> FindAnswerAsync(string id, CancellationToken ct);
 
+    /// <summary>An entry's body; null when there is no such entry, or it is not needed any more.</summary>
+    Task<byte[]?> ReadBodyAsync(string id, CancellationToken ct);
+
     /// <summary>Entries of one state, of one function or of all (null), in the order of acceptance beginning after <paramref name="after"/> (null for the first), at most <paramref name="limit"/> (1 to 1,000).</summary>
     Task<IReadOnlyList<QueuedInvocation>> ListAsync(InvocationState state, string? function, string? after, int limit, CancellationToken ct);
 

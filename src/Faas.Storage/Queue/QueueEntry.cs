@@ -35,11 +35,17 @@ public sealed record QueueEntry
     /// <summary>An http or https address that the body is sent to instead of to a function; null for an invocation.</summary>
     public string? DeliverTo { get; init; }
 
+    /// <summary>Whether <see cref="DeliverTo"/> is an address that a caller gave, and not one that the function's own manifest names.</summary>
+    public bool IsCallersAddress { get; init; }
+
     /// <summary>Requests of the same lane with the same key are one event; null for none.</summary>
     public IdempotencyKey? Key { get; init; }
 
-    /// <summary>The event that this one follows from (a result, a redrive); null for none.</summary>
+    /// <summary>The event whose end this one tells; null for none.</summary>
     public string? Cause { get; init; }
+
+    /// <summary>How many events led to this one: 0 for one that came from outside.</summary>
+    public int Depth { get; init; }
 }
 
 /// <summary>Makes several requests one event.</summary>

@@ -10,6 +10,8 @@ internal static class QueueReads
 
     private const string FindAnswerOf = "SELECT a.head, a.body FROM queue q JOIN queue_answers a ON a.seq = q.seq WHERE q.id = ?";
 
+    private const string BodyOf = "SELECT b.body FROM queue q JOIN queue_bodies b ON b.seq = q.seq WHERE q.id = ?";
+
     private const string SeqOf = "SELECT seq FROM queue WHERE id = ?";
 
     private const string ListAll = $"SELECT {QueueRows.Columns} FROM {QueueRows.Source} WHERE q.state = ? AND q.seq > ? ORDER BY q.seq LIMIT ?";
@@ -32,6 +34,12 @@ internal static class QueueReads
     {
         using var rows = session.Statement(FindAnswerOf).With(id).Read();
         return rows.Next() ? QueueRows.ParseAnswer(rows.Text(0), rows.Blob(1).ToArray()) : null;
+    }
+
+    public static byte[]? ReadBody(SqliteSession session, string id)
+    {
+        using var rows = session.Statement(BodyOf).With(id).Read();
+        return rows.Next() ? rows.Blob(0).ToArray() : null;
     }
 
     public static List<QueuedInvocation> List(SqliteSession session, InvocationState state, string? function, string? after, int limit)

@@ -53,6 +53,9 @@ internal sealed class SqliteQueue(SqliteWriter writer, SqliteReaders readers, Co
     public Task<StoredAnswer?> FindAnswerAsync(string id, CancellationToken ct) => readers.ReadAsync(session => QueueReads.FindAnswer(session, id), ct);
 
     /// <inheritdoc/>
+    public Task<byte[]?> ReadBodyAsync(string id, CancellationToken ct) => readers.ReadAsync(session => QueueReads.ReadBody(session, id), ct);
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<QueuedInvocation>> ListAsync(InvocationState state, string? function, string? after, int limit, CancellationToken ct) =>
         await readers.ReadAsync(session => QueueReads.List(session, state, function, after, Math.Clamp(limit, 1, LimitMax)), ct);
 

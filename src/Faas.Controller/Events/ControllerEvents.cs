@@ -1,0 +1,26 @@
+using Faas.Contracts.Hosting;
+using Faas.Controller.Hosting;
+using Faas.Controller.Link;
+using Faas.Controller.Metering;
+using Faas.Events;
+
+namespace Faas.Controller.Events;
+
+/// <summary>Wires events into the controller.</summary>
+internal static class ControllerEvents
+{
+    /// <summary>This node's name in leases. One controller works on a data folder, so what it finds under this name at its start was a predecessor's.</summary>
+    private const string Owner = "controller";
+
+    public static void AddTo(IServiceCollection services, DataFolder data, EventsOptions options, ControllerParts parts)
+    {
+        var files = new AnswerFiles(data.Answers, TimeProvider.System);
+        services.AddSingleton<GatewaySocket>().AddSingleton<ITopics>(parts.Catalog).AddSingleton(options);
+        services.AddSingleton(new DeliveryTransport(options, CallbackSigner.ReadOrCreate(data.CallbackKeyFile), TimeProvider.System));
+        services.AddEvents(
+            new EventsSetup(parts.Store.Queue, parts.Catalog, options, Owner), files,
+            provider => new GatewayAttempts(
+                provider.GetRequiredService<GatewaySocket>(), new AttemptPricing(provider.GetRequiredService<PriceTable>()), files, options, provider.GetRequiredService<TimeProvider>()),
+            provider => provider.GetRequiredService<DeliveryTransport>());
+    }
+}

@@ -1,0 +1,125 @@
+using Faas.Contracts.Functions;
+using Faas.Contracts.Invocations;
+using Faas.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace Faas.Events;
+
+/// <summary>Takes one claimed entry through its attempt: runs it, decides what comes next, and has the store know that before anything else follows.</summary>
+internal sealed partial class AttemptRunner(
+    IInvocationQueue queue, IFunctionDirectory functions, AttemptTransports transports, Outcomes outcomes, TimeProvider time, ILogger<AttemptRunner> logger)
+{
+    private static readonly TimeSpan StoreRetryMin = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan StoreRetryMax = TimeSpan.FromSeconds(5);
+
+    private readonly Random _random = new();   // used under the lock of itself
+
+    /// <summary>
+    /// Runs it. <paramref name="stop"/> says that the claim is lost, or the entry cancelled; <paramref name="closing"/> that the platform closes and does not wait any longer.
+    /// </summary>
+    /// <returns>When the entry is due again; null when it is not, or not ours any more.</returns>
+    public async Task<DateTimeOffset?> RunAsync(Claim claim, CancellationToken stop, CancellationToken closing)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, closing);
+        var (result, decision) = await AttemptAsync(claim, either.Token);
+        if (stop.IsCancellationRequested)
+        {
+            return null;   // whoever took the claim has said already what becomes of the entry
+        }
+
+        var end = outcomes.EndOf(claim, result, decision, time.GetUtcNow());
+        if (!await SaveAsync(end, stop))
+        {
+            Log.Lost(logger, claim.Entry.Id, claim.Attempt);
+            return null;
+        }
+
+        if (decision.Next == InvocationState.DeadLettered)
+        {
+            Log.DeadLettered(logger, claim.Entry.Id, claim.Entry.Function, decision.Reason ?? "");
+        }
+
+        return decision.Next == InvocationState.Queued ? decision.At : null;
+    }
+
+    private async Task<(AttemptResult Result, RetryDecision Decision)> AttemptAsync(Claim claim, CancellationToken stop)
+    {
+        var entry = claim.Entry;
+        if (PolicyOf(entry) is not { } before)
+        {
+            return (NotRun("the function was deleted"), RetryPolicy.Dead(claim.Failures, $"there is no function '{entry.Function}' any more; deploy it and redrive"));
+        }
+
+        if (RetryPolicy.IsTooOld(entry, before, time.GetUtcNow()))
+        {
+            return (NotRun("too old"), RetryPolicy.Dead(claim.Failures, $"its turn came later than {before.MaxAge} after it was due (async.maxAge)"));
+        }
+
+        AttemptResult result;
+        try
+        {
+            result = await transports.For(entry).RunAsync(claim, stop);
+        }
+        catch (OperationCanceledException)
+        {
+            result = new AttemptResult { Progress = AttemptProgress.Cut, Error = InvocationError.Unavailable, Detail = "cut off: the platform stopped while it ran" };
+        }
+
+        // The policy as it is now: a deployment that came meanwhile may be what makes the next attempt work.
+        return (result, RetryPolicy.Decide(claim, result, PolicyOf(entry) ?? before, time.GetUtcNow(), Chance()));
+    }
+
+    /// <summary>Saves until it is saved or the claim is lost: a full disk must not make an event run twice that has run well.</summary>
+    private async Task<bool> SaveAsync(AttemptEnd end, CancellationToken stop)
+    {
+        for (var pause = StoreRetryMin; ; pause = pause * 2 < StoreRetryMax ? pause * 2 : StoreRetryMax)
+        {
+            try
+            {
+                return await queue.EndAsync(end, CancellationToken.None);
+            }
+            catch (ObjectDisposedException)
+            {
+                return false;   // the platform has stopped; the lease ends by itself
+            }
+            catch (Exception exception)
+            {
+                Log.NotSaved(logger, exception, end.Claim.Id);
+            }
+
+            try
+            {
+                await Task.Delay(pause, time, stop);
+            }
+            catch (OperationCanceledException)
+            {
+                return false;
+            }
+        }
+    }
+
+    private AsyncSpec? PolicyOf(QueueEntry entry) =>
+        entry.DeliverTo is not null ? AttemptTransports.DeliveryPolicy : functions.Find(entry.Function) is { } spec ? spec.Async ?? AsyncSpec.Default : null;
+
+    private double Chance()
+    {
+        lock (_random)
+        {
+            return _random.NextDouble();
+        }
+    }
+
+    private static AttemptResult NotRun(string detail) => new() { Progress = AttemptProgress.NotStarted, Detail = detail };
+
+    private static partial class Log
+    {
+        [LoggerMessage(4001, LogLevel.Warning, "Event {Id} of {Function} is a dead letter: {Reason}")]
+        public static partial void DeadLettered(ILogger logger, string id, string function, string reason);
+
+        [LoggerMessage(4002, LogLevel.Information, "Attempt {Attempt} of event {Id} has lost its claim; how it ended does not count")]
+        public static partial void Lost(ILogger logger, string id, int attempt);
+
+        [LoggerMessage(4003, LogLevel.Error, "The end of event {Id} could not be stored; it is tried again")]
+        public static partial void NotSaved(ILogger logger, Exception exception, string id);
+    }
+}

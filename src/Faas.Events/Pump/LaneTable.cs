@@ -1,0 +1,207 @@
+namespace Faas.Events;
+
+/// <summary>
+/// How much of each lane runs and when its next entry is due. Entries themselves stay in the store: what waits costs no memory here. Thread-safe; knows no clock.
+/// </summary>
+/// <param name="limitOf">Entries of a lane that may run at the same time.</param>
+/// <param name="totalMax">Entries of all lanes that may.</param>
+internal sealed class LaneTable(Func<string, int> limitOf, int totalMax)
+{
+    /// <summary>Entries in one claim: enough to fill a lane's slots in few commits, few enough that a lane doesn't take all that others could have.</summary>
+    private const int ClaimMax = 16;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, Lane> _lanes = new(StringComparer.Ordinal);
+    private int _running;
+    private long _turn;
+
+    /// <summary>Entries that run, or are being claimed.</summary>
+    public int Running
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _running;
+            }
+        }
+    }
+
+    /// <summary>When the first entry of any lane becomes due after <paramref name="now"/>; null when none will. What is due already waits for room, and whoever gives that back wakes the pump.</summary>
+    public DateTimeOffset? NextDueAfter(DateTimeOffset now)
+    {
+        lock (_lock)
+        {
+            DateTimeOffset? next = null;
+            foreach (var lane in _lanes.Values)
+            {
+                next = lane.NextDueAt > now ? Earlier(next, lane.NextDueAt) : next;
+            }
+
+            return next;
+        }
+    }
+
+    /// <summary>Entries of the lane that wait, as far as is known.</summary>
+    public long WaitingIn(string lane)
+    {
+        lock (_lock)
+        {
+            return _lanes.TryGetValue(lane, out var found) ? found.Waiting : 0;
+        }
+    }
+
+    /// <summary>Takes room for an entry that is being accepted, unless others of its lane are due before it.</summary>
+    public bool TryReserve(string lane, DateTimeOffset now)
+    {
+        lock (_lock)
+        {
+            var found = LaneOf(lane);
+            if (found.NextDueAt <= now || found.IsClaiming || found.Running >= limitOf(lane) || _running >= totalMax)
+            {
+                return false;
+            }
+
+            found.Running++;
+            _running++;
+            return true;
+        }
+    }
+
+    /// <summary>Gives room back: the attempt is over, or there was none.</summary>
+    public void Release(string lane)
+    {
+        lock (_lock)
+        {
+            LaneOf(lane).Running--;
+            _running--;
+        }
+    }
+
+    /// <summary>An entry waits from now on.</summary>
+    public void Queued(string lane, DateTimeOffset dueAt)
+    {
+        lock (_lock)
+        {
+            var found = LaneOf(lane);
+            found.Waiting++;
+            found.NextDueAt = Earlier(found.NextDueAt, dueAt);
+            found.QueuedMeanwhile = Earlier(found.QueuedMeanwhile, dueAt);
+        }
+    }
+
+    /// <summary>An entry does not wait any more without having been claimed.</summary>
+    public void Removed(string lane)
+    {
+        lock (_lock)
+        {
+            LaneOf(lane).Waiting--;
+        }
+    }
+
+    /// <summary>What the store says of a lane. When its first entry is due is only ever believed to be earlier: a claim finds out.</summary>
+    public void Correct(string lane, long waiting, DateTimeOffset? nextDueAt)
+    {
+        lock (_lock)
+        {
+            var found = LaneOf(lane);
+            found.Waiting = waiting;
+            found.NextDueAt = Earlier(found.NextDueAt, nextDueAt);
+            found.QueuedMeanwhile = Earlier(found.QueuedMeanwhile, nextDueAt);
+        }
+    }
+
+    /// <summary>
+    /// Chooses the lane that is to be claimed from next, and takes room for it: of those with something due and room, the one whose turn was longest ago. Null when there is none.
+    /// </summary>
+    public LaneClaim? BeginClaim(DateTimeOffset now)
+    {
+        lock (_lock)
+        {
+            Lane? chosen = null;
+            if (_running < totalMax)
+            {
+                foreach (var lane in _lanes.Values)
+                {
+                    if (lane.NextDueAt <= now && !lane.IsClaiming && lane.Running < limitOf(lane.Name) && (chosen is null || lane.Turn < chosen.Turn))
+                    {
+                        chosen = lane;
+                    }
+                }
+            }
+
+            if (chosen is null)
+            {
+                return null;
+            }
+
+            var count = Math.Min(Math.Min(ClaimMax, totalMax - _running), limitOf(chosen.Name) - chosen.Running);
+            chosen.IsClaiming = true;
+            chosen.Turn = ++_turn;
+            chosen.QueuedMeanwhile = null;
+            chosen.Running += count;
+            _running += count;
+            return new LaneClaim(chosen.Name, count);
+        }
+    }
+
+    /// <summary>The claim is over: <paramref name="got"/> entries run now, and the next one is due at <paramref name="nextDueAt"/>.</summary>
+    public void EndClaim(LaneClaim claim, int got, DateTimeOffset? nextDueAt)
+    {
+        lock (_lock)
+        {
+            var lane = LaneOf(claim.Lane);
+            lane.IsClaiming = false;
+            lane.Running -= claim.Count - got;
+            _running -= claim.Count - got;
+            // What was queued while the claim was under way may or may not have been seen by it.
+            lane.NextDueAt = Earlier(nextDueAt, lane.QueuedMeanwhile);
+            lane.Waiting = lane.NextDueAt is null ? 0 : Math.Max(0, lane.Waiting - got);
+            ForgetIfEmpty(lane);
+        }
+    }
+
+    private void ForgetIfEmpty(Lane lane)
+    {
+        if (lane is { Running: 0, NextDueAt: null, Waiting: 0 })
+        {
+            _lanes.Remove(lane.Name);
+        }
+    }
+
+    private Lane LaneOf(string name)
+    {
+        if (!_lanes.TryGetValue(name, out var lane))
+        {
+            lane = new Lane(name);
+            _lanes.Add(name, lane);
+        }
+
+        return lane;
+    }
+
+    private static DateTimeOffset? Earlier(DateTimeOffset? one, DateTimeOffset? other) => other is null || one <= other ? one : other;
+
+    private sealed class Lane(string name)
+    {
+        public string Name { get; } = name;
+
+        public int Running { get; set; }
+
+        public long Waiting { get; set; }
+
+        public DateTimeOffset? NextDueAt { get; set; }
+
+        /// <summary>The earliest that was queued since the claim under way began.</summary>
+        public DateTimeOffset? QueuedMeanwhile { get; set; }
+
+        public bool IsClaiming { get; set; }
+
+        public long Turn { get; set; }
+    }
+}
+
+/// <summary>Room taken for a claim.</summary>
+/// <param name="Lane">The lane.</param>
+/// <param name="Count">Entries that may be claimed.</param>
+internal sealed record LaneClaim(string Lane, int Count);

@@ -1,0 +1,213 @@
+using Faas.Contracts.Functions;
+using Faas.Contracts.Invocations;
+using Faas.Storage;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Faas.Events;
+
+/// <summary>
+/// Runs what is due: claims entries lane by lane, in turns, as far as there is room, and starts their attempts. It is driven by what happens (an acceptance, an
+/// attempt's end, a time that has come) and polls nothing.
+/// </summary>
+internal sealed partial class QueuePump : BackgroundService
+{
+    private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(1);
+
+    private readonly IInvocationQueue _queue;
+    private readonly IFunctionDirectory _functions;
+    private readonly EventsSetup _setup;
+    private readonly AttemptRunner _runner;
+    private readonly Completions _completions;
+    private readonly TimeProvider _time;
+    private readonly ILogger<QueuePump> _logger;
+    private readonly LaneTable _lanes;
+    private readonly SemaphoreSlim _wake = new(0, 1);
+    private readonly CancellationTokenSource _closing = new();
+
+    public QueuePump(EventsSetup setup, AttemptRunner runner, Completions completions, TimeProvider time, ILogger<QueuePump> logger)
+    {
+        (_queue, _functions, _setup) = (setup.Queue, setup.Functions, setup);
+        (_runner, _completions, _time, _logger) = (runner, completions, time, logger);
+        _lanes = new LaneTable(LimitOf, setup.Options.AttemptsMax);
+    }
+
+    /// <summary>The attempts that run.</summary>
+    public RunningAttempts Attempts { get; } = new();
+
+    /// <summary>The lanes.</summary>
+    public LaneTable Lanes => _lanes;
+
+    /// <summary>A lease that begins now.</summary>
+    public Lease NewLease()
+    {
+        var now = _time.GetUtcNow();
+        return new Lease(_setup.Owner, now, now + _setup.Options.Lease);
+    }
+
+    /// <summary>An entry was accepted, or is to be tried again.</summary>
+    public void Queued(string lane, DateTimeOffset dueAt)
+    {
+        _lanes.Queued(lane, dueAt);
+        Wake();
+    }
+
+    /// <summary>Runs an entry for which room was taken.</summary>
+    public void Start(Claim claim)
+    {
+        var stop = Attempts.Begin(claim.Key);
+        Task.Run(() => RunAsync(claim, stop), CancellationToken.None);   // Attempts knows of it until it ends
+    }
+
+    /// <summary>Looks for what is due.</summary>
+    public void Wake()
+    {
+        try
+        {
+            _wake.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // It is awake, and will look once more.
+        }
+    }
+
+    /// <summary>Takes no more entries, lets attempts end for a while, and puts back what has not.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        try
+        {
+            await Attempts.WaitUntilIdleAsync().WaitAsync(_setup.Options.DrainTime, _time, cancellationToken);
+        }
+        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
+        {
+            await _closing.CancelAsync();
+            await Attempts.WaitUntilIdleAsync().WaitAsync(TimeSpan.FromSeconds(5), _time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    public override void Dispose()
+    {
+        _closing.Dispose();
+        _wake.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                if (!await ClaimRoundAsync())
+                {
+                    await SleepAsync(stoppingToken);
+                }
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>Claims from every lane that has something due and room, all in one commit. False when there is none.</summary>
+    private async Task<bool> ClaimRoundAsync()
+    {
+        var claims = new List<Task>();
+        while (_lanes.BeginClaim(_time.GetUtcNow()) is { } claim)
+        {
+            claims.Add(ClaimAsync(claim));
+        }
+
+        await Task.WhenAll(claims);
+        return claims.Count > 0;
+    }
+
+    /// <summary>Until somebody wakes it, or the next entry is due.</summary>
+    private async Task SleepAsync(CancellationToken ct)
+    {
+        var now = _time.GetUtcNow();
+        var pause = _lanes.NextDueAfter(now) is { } next ? next - now : Timeout.InfiniteTimeSpan;
+        if (pause != Timeout.InfiniteTimeSpan)
+        {
+            pause = TimeSpan.FromMilliseconds(Math.Clamp(Math.Ceiling(pause.TotalMilliseconds), 1, TimeSpan.FromHours(1).TotalMilliseconds));
+        }
+
+        using var timer = _time.CreateTimer(static pump => ((QueuePump)pump!).Wake(), this, pause, Timeout.InfiniteTimeSpan);
+        await _wake.WaitAsync(ct);
+    }
+
+    private async Task ClaimAsync(LaneClaim wish)
+    {
+        try
+        {
+            var lease = NewLease();
+            var claims = await _queue.ClaimAsync(wish.Lane, wish.Count, lease.StartedAt, lease, CancellationToken.None);
+            _lanes.EndClaim(wish, claims.Entries.Count, claims.NextDueAt);
+            foreach (var claim in claims.Entries)
+            {
+                Start(claim);
+            }
+        }
+        catch (Exception exception)   // the top of a round: the store may be able again in a second
+        {
+            Log.NotClaimed(_logger, exception, wish.Lane);
+            _lanes.EndClaim(wish, 0, _time.GetUtcNow() + PauseAfterFailure);
+        }
+    }
+
+    private async Task RunAsync(Claim claim, CancellationToken stop)
+    {
+        var lane = claim.Entry.Lane;
+        DateTimeOffset? again = null;
+        try
+        {
+            again = await _runner.RunAsync(claim, stop, _closing.Token);
+        }
+        catch (Exception exception)   // the top of an attempt: its lease ends, and it is tried again as one that was cut off
+        {
+            Log.Failed(_logger, exception, claim.Entry.Id);
+        }
+
+        _lanes.Release(lane);
+        if (again is { } dueAt)
+        {
+            _lanes.Queued(lane, dueAt);
+        }
+        else
+        {
+            _completions.Signal(claim.Entry.Id);
+        }
+
+        Attempts.End(claim.Key);
+        Wake();
+    }
+
+    private int LimitOf(string lane)
+    {
+        if (LaneName.IsOfDeliveries(lane))
+        {
+            return AttemptTransports.DeliveryPolicy.Concurrency!.Value;
+        }
+
+        // What is left of a function that was deleted only becomes dead letters, a few at a time.
+        return _functions.Find(lane) is { } spec ? LimitOf(spec) : 1;
+    }
+
+    private static int LimitOf(FunctionSpec spec)
+    {
+        var slots = (int)Math.Min(int.MaxValue, (long)spec.MaxInstances * spec.Concurrency);
+        return spec.Async?.Concurrency ?? Math.Max(1, slots - 1);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(4010, LogLevel.Error, "Events of {Lane} could not be claimed; tried again in a second")]
+        public static partial void NotClaimed(ILogger logger, Exception exception, string lane);
+
+        [LoggerMessage(4011, LogLevel.Error, "The attempt of event {Id} failed in the platform; it is tried again when its lease ends")]
+        public static partial void Failed(ILogger logger, Exception exception, string id);
+    }
+}

@@ -1,0 +1,35 @@
+using System.Net.Sockets;
+using Grpc.Net.Client;
+
+namespace Faas.Gateway.Uplink;
+
+/// <summary>The one connection to the controller: HTTP/2 over its unix socket, which the link and the events' way share.</summary>
+internal static class ControllerChannel
+{
+    /// <summary>A channel that dials when it is needed.</summary>
+    public static GrpcChannel Create(string socket) => GrpcChannel.ForAddress("http://controller", new GrpcChannelOptions
+    {
+        HttpHandler = new SocketsHttpHandler
+        {
+            UseProxy = false,
+            ConnectCallback = async (_, cancellationToken) =>
+            {
+                var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                try
+                {
+                    await connection.ConnectAsync(new UnixDomainSocketEndPoint(socket), cancellationToken);
+                    return new NetworkStream(connection, ownsSocket: true);
+                }
+                catch
+                {
+                    connection.Dispose();
+                    throw;
+                }
+            },
+        },
+        DisposeHttpClient = true,
+        MaxReceiveMessageSize = null,
+        // Who uses it has the only retry.
+        ServiceConfig = null,
+    });
+}
