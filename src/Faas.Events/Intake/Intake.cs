@@ -35,6 +35,7 @@ public sealed class Intake
             return new IntakeReply { Id = request.Id, Refusal = refusal };
         }
 
+        await _pump.Recovered.WaitAsync(ct);
         var now = _time.GetUtcNow();
         var entry = EntryOf(request, now);
         var acceptance = await EnqueueAsync(entry, request, now, ct);

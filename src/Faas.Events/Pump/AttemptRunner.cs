@@ -16,12 +16,23 @@ internal sealed partial class AttemptRunner(
 
     /// <summary>
     /// Runs it. <paramref name="stop"/> says that the claim is lost, or the entry cancelled; <paramref name="closing"/> that the platform closes and does not wait any longer.
+    /// <paramref name="ran"/> is called when it does not run any more, whether or not the store knows that yet.
     /// </summary>
     /// <returns>When the entry is due again; null when it is not, or not ours any more.</returns>
-    public async Task<DateTimeOffset?> RunAsync(Claim claim, CancellationToken stop, CancellationToken closing)
+    public async Task<DateTimeOffset?> RunAsync(Claim claim, Action ran, CancellationToken stop, CancellationToken closing)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, closing);
-        var (result, decision) = await AttemptAsync(claim, either.Token);
+        AttemptResult result;
+        RetryDecision decision;
+        try
+        {
+            (result, decision) = await AttemptAsync(claim, either.Token);
+        }
+        finally
+        {
+            ran();
+        }
+
         if (stop.IsCancellationRequested)
         {
             return null;   // whoever took the claim has said already what becomes of the entry

@@ -1,31 +1,25 @@
+using Faas.Storage;
+
 namespace Faas.Events;
 
 /// <summary>
-/// How much of each lane runs and when its next entry is due. Entries themselves stay in the store: what waits costs no memory here. Thread-safe; knows no clock.
+/// How much of each lane is claimed, how much of that runs, and when its next entry is due. What waits stays in the store and costs no memory here, but for as many of a lane as it runs
+/// at a time: they are claimed ahead, so that a function needn't wait for the store between one and the next. Thread-safe; knows no clock.
 /// </summary>
 /// <param name="limitOf">Entries of a lane that may run at the same time.</param>
-/// <param name="totalMax">Entries of all lanes that may.</param>
+/// <param name="totalMax">Entries of all lanes that may be claimed at the same time.</param>
 internal sealed class LaneTable(Func<string, int> limitOf, int totalMax)
 {
     /// <summary>Entries in one claim: enough to fill a lane's slots in few commits, few enough that a lane doesn't take all that others could have.</summary>
-    private const int ClaimMax = 16;
+    private const int ClaimMax = 32;
+
+    /// <summary>Entries that are claimed ahead at most.</summary>
+    private const int AheadMax = 32;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Lane> _lanes = new(StringComparer.Ordinal);
-    private int _running;
+    private int _claimed;
     private long _turn;
-
-    /// <summary>Entries that run, or are being claimed.</summary>
-    public int Running
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _running;
-            }
-        }
-    }
 
     /// <summary>When the first entry of any lane becomes due after <paramref name="now"/>; null when none will. What is due already waits for room, and whoever gives that back wakes the pump.</summary>
     public DateTimeOffset? NextDueAfter(DateTimeOffset now)
@@ -57,24 +51,73 @@ internal sealed class LaneTable(Func<string, int> limitOf, int totalMax)
         lock (_lock)
         {
             var found = LaneOf(lane);
-            if (found.NextDueAt <= now || found.IsClaiming || found.Running >= limitOf(lane) || _running >= totalMax)
+            if (found.NextDueAt <= now || found.IsClaiming || found.Claimed >= ClaimsOf(lane) || _claimed >= totalMax)
             {
                 return false;
             }
 
-            found.Running++;
-            _running++;
+            found.Claimed++;
+            _claimed++;
             return true;
         }
     }
 
-    /// <summary>Gives room back: the attempt is over, or there was none.</summary>
+    /// <summary>Gives room back: the attempt's end is stored, or there was none.</summary>
     public void Release(string lane)
     {
         lock (_lock)
         {
-            LaneOf(lane).Running--;
-            _running--;
+            LaneOf(lane).Claimed--;
+            _claimed--;
+        }
+    }
+
+    /// <summary>Whether a claimed entry may run now. Otherwise it waits here, and <see cref="EndRun"/> gives it out.</summary>
+    public bool TryBeginRun(Claim claim)
+    {
+        lock (_lock)
+        {
+            var lane = LaneOf(claim.Entry.Lane);
+            if (lane.Running < limitOf(lane.Name))
+            {
+                lane.Running++;
+                return true;
+            }
+
+            lane.Ahead.Enqueue(claim);
+            return false;
+        }
+    }
+
+    /// <summary>An entry of the lane does not run any more. Returns the one that runs in its place; null when there is none, or no place.</summary>
+    public Claim? EndRun(string lane)
+    {
+        lock (_lock)
+        {
+            var found = LaneOf(lane);
+            if (found.Running <= limitOf(lane) && found.Ahead.TryDequeue(out var next))
+            {
+                return next;
+            }
+
+            found.Running--;
+            return null;
+        }
+    }
+
+    /// <summary>Takes away everything that is claimed and does not run yet.</summary>
+    public IReadOnlyList<Claim> TakeAhead()
+    {
+        lock (_lock)
+        {
+            List<Claim> ahead = [];
+            foreach (var lane in _lanes.Values)
+            {
+                ahead.AddRange(lane.Ahead);
+                lane.Ahead.Clear();
+            }
+
+            return ahead;
         }
     }
 
@@ -119,11 +162,11 @@ internal sealed class LaneTable(Func<string, int> limitOf, int totalMax)
         lock (_lock)
         {
             Lane? chosen = null;
-            if (_running < totalMax)
+            if (_claimed < totalMax)
             {
                 foreach (var lane in _lanes.Values)
                 {
-                    if (lane.NextDueAt <= now && !lane.IsClaiming && lane.Running < limitOf(lane.Name) && (chosen is null || lane.Turn < chosen.Turn))
+                    if (lane.NextDueAt <= now && !lane.IsClaiming && lane.Claimed < ClaimsOf(lane.Name) && (chosen is null || lane.Turn < chosen.Turn))
                     {
                         chosen = lane;
                     }
@@ -135,25 +178,25 @@ internal sealed class LaneTable(Func<string, int> limitOf, int totalMax)
                 return null;
             }
 
-            var count = Math.Min(Math.Min(ClaimMax, totalMax - _running), limitOf(chosen.Name) - chosen.Running);
+            var count = Math.Min(Math.Min(ClaimMax, totalMax - _claimed), ClaimsOf(chosen.Name) - chosen.Claimed);
             chosen.IsClaiming = true;
             chosen.Turn = ++_turn;
             chosen.QueuedMeanwhile = null;
-            chosen.Running += count;
-            _running += count;
+            chosen.Claimed += count;
+            _claimed += count;
             return new LaneClaim(chosen.Name, count);
         }
     }
 
-    /// <summary>The claim is over: <paramref name="got"/> entries run now, and the next one is due at <paramref name="nextDueAt"/>.</summary>
+    /// <summary>The claim is over: it got <paramref name="got"/> entries, and the next one is due at <paramref name="nextDueAt"/>.</summary>
     public void EndClaim(LaneClaim claim, int got, DateTimeOffset? nextDueAt)
     {
         lock (_lock)
         {
             var lane = LaneOf(claim.Lane);
             lane.IsClaiming = false;
-            lane.Running -= claim.Count - got;
-            _running -= claim.Count - got;
+            lane.Claimed -= claim.Count - got;
+            _claimed -= claim.Count - got;
             // What was queued while the claim was under way may or may not have been seen by it.
             lane.NextDueAt = Earlier(nextDueAt, lane.QueuedMeanwhile);
             lane.Waiting = lane.NextDueAt is null ? 0 : Math.Max(0, lane.Waiting - got);
@@ -163,10 +206,16 @@ internal sealed class LaneTable(Func<string, int> limitOf, int totalMax)
 
     private void ForgetIfEmpty(Lane lane)
     {
-        if (lane is { Running: 0, NextDueAt: null, Waiting: 0 })
+        if (lane is { Claimed: 0, Running: 0, NextDueAt: null, Waiting: 0 })
         {
             _lanes.Remove(lane.Name);
         }
+    }
+
+    private int ClaimsOf(string lane)
+    {
+        var limit = limitOf(lane);
+        return limit + Math.Min(limit, AheadMax);
     }
 
     private Lane LaneOf(string name)
@@ -186,7 +235,11 @@ internal sealed class LaneTable(Func<string, int> limitOf, int totalMax)
     {
         public string Name { get; } = name;
 
+        public int Claimed { get; set; }
+
         public int Running { get; set; }
+
+        public Queue<Claim> Ahead { get; } = new();
 
         public long Waiting { get; set; }
 

@@ -25,6 +25,7 @@ internal sealed partial class LeaseService(EventsSetup setup, QueuePump pump, An
                 await RenewAsync(stoppingToken);
                 await PutBackAsync(owner, stoppingToken);
                 owner = null;
+                pump.MarkRecovered();
                 await CorrectAsync(stoppingToken);
                 await ForgetAsync(stoppingToken);
             }

@@ -24,6 +24,7 @@ internal sealed partial class QueuePump : BackgroundService
     private readonly LaneTable _lanes;
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly CancellationTokenSource _closing = new();
+    private readonly TaskCompletionSource _recovered = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public QueuePump(EventsSetup setup, AttemptRunner runner, Completions completions, TimeProvider time, ILogger<QueuePump> logger)
     {
@@ -32,11 +33,19 @@ internal sealed partial class QueuePump : BackgroundService
         _lanes = new LaneTable(LimitOf, setup.Options.AttemptsMax);
     }
 
+    /// <summary>
+    /// Completes when what a killed predecessor was running has been put back. Nothing may be claimed before: it has the same owner, and would be taken for the predecessor's.
+    /// </summary>
+    public Task Recovered => _recovered.Task;
+
     /// <summary>The attempts that run.</summary>
     public RunningAttempts Attempts { get; } = new();
 
     /// <summary>The lanes.</summary>
     public LaneTable Lanes => _lanes;
+
+    /// <summary>The predecessor's attempts are put back.</summary>
+    public void MarkRecovered() => _recovered.TrySetResult();
 
     /// <summary>A lease that begins now.</summary>
     public Lease NewLease()
@@ -52,11 +61,14 @@ internal sealed partial class QueuePump : BackgroundService
         Wake();
     }
 
-    /// <summary>Runs an entry for which room was taken.</summary>
+    /// <summary>Runs an entry for which room was taken, now or when its turn comes.</summary>
     public void Start(Claim claim)
     {
-        var stop = Attempts.Begin(claim.Key);
-        Task.Run(() => RunAsync(claim, stop), CancellationToken.None);   // Attempts knows of it until it ends
+        Attempts.Begin(claim.Key);
+        if (_lanes.TryBeginRun(claim))
+        {
+            Run(claim);
+        }
     }
 
     /// <summary>Looks for what is due.</summary>
@@ -76,6 +88,7 @@ internal sealed partial class QueuePump : BackgroundService
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
+        await Task.WhenAll(_lanes.TakeAhead().Select(PutBackAsync));
         try
         {
             await Attempts.WaitUntilIdleAsync().WaitAsync(_setup.Options.DrainTime, _time, cancellationToken);
@@ -96,6 +109,7 @@ internal sealed partial class QueuePump : BackgroundService
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        await Recovered.WaitAsync(stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -158,13 +172,23 @@ internal sealed partial class QueuePump : BackgroundService
         }
     }
 
-    private async Task RunAsync(Claim claim, CancellationToken stop)
+    private void Run(Claim claim) => Task.Run(() => RunAsync(claim), CancellationToken.None);   // Attempts knows of it until it ends
+
+    private void EndRun(string lane)
+    {
+        if (_lanes.EndRun(lane) is { } next)
+        {
+            Run(next);
+        }
+    }
+
+    private async Task RunAsync(Claim claim)
     {
         var lane = claim.Entry.Lane;
         DateTimeOffset? again = null;
         try
         {
-            again = await _runner.RunAsync(claim, stop, _closing.Token);
+            again = await _runner.RunAsync(claim, () => EndRun(lane), Attempts.StopOf(claim.Key), _closing.Token);
         }
         catch (Exception exception)   // the top of an attempt: its lease ends, and it is tried again as one that was cut off
         {
@@ -183,6 +207,22 @@ internal sealed partial class QueuePump : BackgroundService
 
         Attempts.End(claim.Key);
         Wake();
+    }
+
+    /// <summary>Gives back what was claimed ahead and has not begun.</summary>
+    private async Task PutBackAsync(Claim claim)
+    {
+        try
+        {
+            await _queue.EndAsync(
+                new AttemptEnd { Claim = claim.Key, Record = null, Next = InvocationState.Queued, At = claim.Entry.DueAt, Failures = claim.Failures }, CancellationToken.None);
+        }
+        catch (Exception exception)   // then its lease ends by itself
+        {
+            Log.Failed(_logger, exception, claim.Entry.Id);
+        }
+
+        Attempts.End(claim.Key);
     }
 
     private int LimitOf(string lane)

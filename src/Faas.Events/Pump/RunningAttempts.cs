@@ -21,8 +21,17 @@ internal sealed class RunningAttempts
         }
     }
 
-    /// <summary>An attempt begins. The token tells it to stop. An older attempt of the same entry, which has lost its claim, is told to.</summary>
-    public CancellationToken Begin(ClaimKey claim)
+    /// <summary>What tells the attempt to stop. Cancelled when it is not known any more: another one has its claim.</summary>
+    public CancellationToken StopOf(ClaimKey claim)
+    {
+        lock (_lock)
+        {
+            return _running.TryGetValue(claim.Id, out var found) && found.Claim == claim ? found.Stop.Token : new CancellationToken(canceled: true);
+        }
+    }
+
+    /// <summary>An attempt is ours from now on. An older one of the same entry, which has lost its claim, is told to stop.</summary>
+    public void Begin(ClaimKey claim)
     {
         var stop = new CancellationTokenSource();
         CancellationTokenSource? earlier;
@@ -33,7 +42,6 @@ internal sealed class RunningAttempts
         }
 
         earlier?.Cancel();
-        return stop.Token;
     }
 
     /// <summary>The attempt is over.</summary>

@@ -1,0 +1,120 @@
+using System.Text;
+using Faas.Contracts.Invocations;
+using Faas.Storage;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Faas.Events.Tests;
+
+/// <summary>Events on a real store, with a clock, functions and a transport that the test drives.</summary>
+internal sealed class EventsFixture : IAsyncDisposable
+{
+    public static readonly DateTimeOffset Noon = new(2026, 11, 29, 12, 0, 0, TimeSpan.Zero);
+
+    private readonly string _folder;
+    private readonly SqliteStore _store;
+    private readonly LeaseService _leases;
+
+    private EventsFixture(string folder, SqliteStore store, EventsOptions options, DateTimeOffset now)
+    {
+        (_folder, _store) = (folder, store);
+        Clock = new FakeTimeProvider(now);
+        Queue = new FakeQueue(store.Queue);
+        Files = new AnswerFiles(Path.Combine(folder, "answers"), Clock);
+        var setup = new EventsSetup(Queue, Functions, options, "me");
+        var outcomes = new Outcomes(Functions, new FollowUps(Files, Functions), Files);
+        var runner = new AttemptRunner(Queue, Functions, new AttemptTransports(Transport, Deliveries), outcomes, Clock, NullLogger<AttemptRunner>.Instance);
+        var completions = new Completions();
+        Pump = new QueuePump(setup, runner, completions, Clock, NullLogger<QueuePump>.Instance);
+        _leases = new LeaseService(setup, Pump, Files, Clock, NullLogger<LeaseService>.Instance);
+        Intake = new Intake(setup, Pump, completions, Files, Clock);
+        Desk = new Desk(setup, Pump, completions, Clock);
+        Publisher = new Publisher(Functions, Intake, Clock);
+    }
+
+    public static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    public FakeTimeProvider Clock { get; }
+
+    public FakeFunctions Functions { get; } = new();
+
+    public FakeTransport Transport { get; } = new();
+
+    public FakeTransport Deliveries { get; } = new();
+
+    public FakeQueue Queue { get; }
+
+    public AnswerFiles Files { get; }
+
+    public QueuePump Pump { get; }
+
+    public Intake Intake { get; }
+
+    public Desk Desk { get; }
+
+    public Publisher Publisher { get; }
+
+    /// <summary>Starts everything on a new store, or on the folder of one that was <see cref="KillAsync">killed</see>.</summary>
+    public static async Task<EventsFixture> StartAsync(EventsOptions? options = null, string? folder = null, DateTimeOffset? now = null, Action<EventsFixture>? prepare = null)
+    {
+        folder ??= Directory.CreateTempSubdirectory("faas-events-").FullName;
+        var store = await SqliteStore.OpenAsync(Path.Combine(folder, "faas.db"), "USD", Ct);
+        var fixture = new EventsFixture(folder, store, options ?? new EventsOptions(), now ?? Noon);
+        fixture.Functions.Deploy("hello");
+        prepare?.Invoke(fixture);
+        await fixture.Pump.StartAsync(Ct);
+        await fixture._leases.StartAsync(Ct);
+        return fixture;
+    }
+
+    public Task<IntakeReply> AcceptAsync(string id, string function = "hello", Func<IntakeRequest, IntakeRequest>? with = null)
+    {
+        var request = new IntakeRequest
+        {
+            Function = function, Id = id, Nonce = id, Request = new InvocationRequest(true, "POST", "/", "", []), Body = Encoding.UTF8.GetBytes($"body of {id}"),
+        };
+        return Intake.AcceptAsync(with is null ? request : with(request), Ct);
+    }
+
+    /// <summary>The event once it has ended, which it must within real seconds; the clock stands still meanwhile.</summary>
+    public async Task<QueuedInvocation> EndedAsync(string id) =>
+        (await Desk.WaitAsync(id, TimeSpan.FromDays(40), Ct).WaitAsync(TimeSpan.FromSeconds(30), Ct))!;
+
+    /// <summary>The event once it is in a state.</summary>
+    public async Task<QueuedInvocation> InStateAsync(string id, Func<QueuedInvocation, bool> condition)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        while (await timer.WaitForNextTickAsync(limit.Token))
+        {
+            if (await Queue.FindAsync(id, Ct) is { } found && condition(found))
+            {
+                return found;
+            }
+        }
+
+        throw new InvalidOperationException("A timer that never ends has ended.");
+    }
+
+    /// <summary>Ends as a killed process does: nothing is put back. Returns the folder.</summary>
+    public async Task<string> KillAsync()
+    {
+        await _store.DisposeAsync();   // what runs cannot say how it ended
+        Pump.Dispose();
+        _leases.Dispose();
+        return _folder;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _leases.StopAsync(Ct);
+        var stopping = Pump.StopAsync(Ct);
+        Clock.Advance(TimeSpan.FromMinutes(10));   // nothing is waited for
+        await stopping;
+        await _store.DisposeAsync();
+        _leases.Dispose();
+        Pump.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+}
