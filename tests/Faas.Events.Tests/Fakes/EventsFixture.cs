@@ -110,7 +110,12 @@ internal sealed class EventsFixture : IAsyncDisposable
     {
         await _leases.StopAsync(Ct);
         var stopping = Pump.StopAsync(Ct);
-        Clock.Advance(TimeSpan.FromMinutes(10));   // nothing is waited for
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+        while (!stopping.IsCompleted && await timer.WaitForNextTickAsync(Ct))
+        {
+            Clock.Advance(TimeSpan.FromMinutes(1));   // whatever is waited for now
+        }
+
         await stopping;
         await _store.DisposeAsync();
         _leases.Dispose();
