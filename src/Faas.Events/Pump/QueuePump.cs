@@ -185,10 +185,10 @@ internal sealed partial class QueuePump : BackgroundService
     private async Task RunAsync(Claim claim)
     {
         var lane = claim.Entry.Lane;
-        DateTimeOffset? again = null;
+        var after = Aftermath.NotOurs;
         try
         {
-            again = await _runner.RunAsync(claim, () => EndRun(lane), Attempts.StopOf(claim.Key), _closing.Token);
+            after = await _runner.RunAsync(claim, () => EndRun(lane), Attempts.StopOf(claim.Key), _closing.Token);
         }
         catch (Exception exception)   // the top of an attempt: its lease ends, and it is tried again as one that was cut off
         {
@@ -196,11 +196,12 @@ internal sealed partial class QueuePump : BackgroundService
         }
 
         _lanes.Release(lane);
-        if (again is { } dueAt)
+        foreach (var (queued, dueAt) in after.Queued)
         {
-            _lanes.Queued(lane, dueAt);
+            _lanes.Queued(queued, dueAt);
         }
-        else
+
+        if (after.HasEnded)
         {
             _completions.Signal(claim.Entry.Id);
         }
