@@ -20,7 +20,8 @@ internal static class ControllerEvents
         services.AddEvents(
             new EventsSetup(parts.Store.Queue, parts.Catalog, options, Owner), files,
             provider => new GatewayAttempts(
-                provider.GetRequiredService<GatewaySocket>(), new AttemptPricing(provider.GetRequiredService<PriceTable>()), files, options, provider.GetRequiredService<TimeProvider>()),
+                provider.GetRequiredService<GatewaySocket>(), new AttemptPricing(provider.GetRequiredService<PriceTable>()), files, options,
+                provider.GetRequiredService<IHostApplicationLifetime>(), provider.GetRequiredService<TimeProvider>()),
             provider => provider.GetRequiredService<DeliveryTransport>());
     }
 }
