@@ -1,0 +1,49 @@
+using StackExchange.Redis;
+
+namespace Faas.Storage.Redis;
+
+/// <summary>Turns Redis's errors that need a person, or patience, into ones that say what to do.</summary>
+internal static class RedisErrors
+{
+    private const string Unknown = "What was being done may or may not have happened, and may be repeated.";
+
+    /// <summary>The error to be thrown instead; null for what only the authors can explain.</summary>
+    /// <param name="exception">What StackExchange.Redis threw.</param>
+    /// <param name="servers">The servers, without secrets.</param>
+    public static StoreException? Explain(Exception exception, string servers) => exception switch
+    {
+        RedisTimeoutException => new StoreException(
+            StoreFailure.Unreachable, $"Redis at {servers} is not reachable: it does not answer. See whether it hangs, or its disk or the network does. {Unknown}", exception),
+        RedisConnectionException => new StoreException(
+            StoreFailure.Unreachable,
+            $"Redis at {servers} is not reachable ({exception.GetBaseException().Message.TrimEnd('.')}). Start it, or see why there is no way to it; the connection is "
+            + $"made again by itself. {Unknown}",
+            exception),
+        RedisServerException refused => Explain(refused, servers),
+        _ => null,
+    };
+
+    /// <summary>Why there is no connection at the start.</summary>
+    public static StoreException CannotConnect(Exception exception, string servers) => new(
+        StoreFailure.Unreachable,
+        $"Redis at {servers} is not reachable ({exception.GetBaseException().Message.TrimEnd('.')}). Start it, or correct its address, user and password.",
+        exception);
+
+    private static StoreException? Explain(RedisServerException exception, string servers)
+    {
+        var (failure, advice) = CodeOf(exception.Message) switch
+        {
+            "LOADING" => (StoreFailure.Unreachable, "Wait until it has read its files."),
+            "BUSY" => (StoreFailure.Unreachable, "A script of somebody runs for seconds; wait for it, or end it with SCRIPT KILL."),
+            "CLUSTERDOWN" or "MASTERDOWN" or "TRYAGAIN" => (StoreFailure.Unreachable, "Wait until it is whole again, or repair it."),
+            "OOM" => (StoreFailure.Refused, "Raise its maxmemory, or purge dead letters and forget results sooner."),
+            "MISCONF" => (StoreFailure.Refused, "Its disk is full or broken; repair that."),
+            "READONLY" => (StoreFailure.Refused, "It is a replica; give the primary's address."),
+            "NOAUTH" or "WRONGPASS" or "NOPERM" => (StoreFailure.Refused, "Correct its user and password, and allow it scripts and all commands on keys below the prefix."),
+            _ => (default, null),
+        };
+        return advice is null ? null : new StoreException(failure, $"Redis at {servers} refuses: {exception.Message} {advice}", exception);
+    }
+
+    private static string CodeOf(string message) => message.IndexOf(' ') is > 0 and var end ? message[..end] : message;
+}
