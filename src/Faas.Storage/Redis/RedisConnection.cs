@@ -12,6 +12,7 @@ internal sealed class RedisConnection : IAsyncDisposable
     private readonly IDatabase _database;
     private readonly RedisKey[] _prefix;
     private readonly string _servers;
+    private volatile bool _isDisposed;
 
     private RedisConnection(ConnectionMultiplexer multiplexer, string prefix, string servers)
     {
@@ -55,7 +56,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         {
             return await operation(_database).WaitAsync(ct);
         }
-        catch (Exception exception) when (RedisErrors.Explain(exception, _servers) is { } explained)
+        catch (Exception exception) when (!ct.IsCancellationRequested && !_isDisposed && RedisErrors.Explain(exception, _servers) is { } explained)
         {
             throw explained;
         }
@@ -74,7 +75,11 @@ internal sealed class RedisConnection : IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _multiplexer.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        _isDisposed = true;   // what fails from now on is its caller's mistake, and not Redis's
+        return _multiplexer.DisposeAsync();
+    }
 
     private static ConfigurationOptions Settings(RedisQueueOptions options)
     {

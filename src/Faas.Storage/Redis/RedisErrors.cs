@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using StackExchange.Redis;
 
 namespace Faas.Storage.Redis;
@@ -14,9 +15,10 @@ internal static class RedisErrors
     {
         RedisTimeoutException => new StoreException(
             StoreFailure.Unreachable, $"Redis at {servers} is not reachable: it does not answer. See whether it hangs, or its disk or the network does. {Unknown}", exception),
-        RedisConnectionException => new StoreException(
+        // The others are what StackExchange.Redis lets through when a connection ends while something is being written to it, or about to be.
+        RedisConnectionException or OperationCanceledException or InvalidOperationException or IOException or SocketException => new StoreException(
             StoreFailure.Unreachable,
-            $"Redis at {servers} is not reachable ({exception.GetBaseException().Message.TrimEnd('.')}). Start it, or see why there is no way to it; the connection is "
+            $"Redis at {servers} is not reachable ({Reason(exception)}). Start it, or see why there is no way to it; the connection is "
             + $"made again by itself. {Unknown}",
             exception),
         RedisServerException refused => Explain(refused, servers),
@@ -26,7 +28,7 @@ internal static class RedisErrors
     /// <summary>Why there is no connection at the start.</summary>
     public static StoreException CannotConnect(Exception exception, string servers) => new(
         StoreFailure.Unreachable,
-        $"Redis at {servers} is not reachable ({exception.GetBaseException().Message.TrimEnd('.')}). Start it, or correct its address, user and password.",
+        $"Redis at {servers} is not reachable ({Reason(exception)}). Start it, or correct its address, user and password.",
         exception);
 
     private static StoreException? Explain(RedisServerException exception, string servers)
@@ -43,6 +45,16 @@ internal static class RedisErrors
             _ => (default, null),
         };
         return advice is null ? null : new StoreException(failure, $"Redis at {servers} refuses: {exception.Message} {advice}", exception);
+    }
+
+    /// <summary>The beginning of the innermost message; what follows in it are counters and advice for those who write clients. The inner exception has all of it.</summary>
+    private static string Reason(Exception exception)
+    {
+        var message = exception.GetBaseException().Message;
+        var end = Math.Min(EndAt(". "), EndAt(", "));
+        return message[..end].TrimEnd('.');
+
+        int EndAt(string mark) => message.IndexOf(mark, StringComparison.Ordinal) is >= 0 and var at ? at : message.Length;
     }
 
     private static string CodeOf(string message) => message.IndexOf(' ') is > 0 and var end ? message[..end] : message;
