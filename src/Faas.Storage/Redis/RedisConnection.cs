@@ -10,17 +10,21 @@ internal sealed class RedisConnection : IAsyncDisposable
 {
     private readonly ConnectionMultiplexer _multiplexer;
     private readonly IDatabase _database;
+    private readonly RedisScriptLoader _scripts;
     private readonly RedisKey[] _prefix;
+    private readonly TimeSpan _timeout;
     private readonly string _servers;
     private volatile bool _isDisposed;
 
-    private RedisConnection(ConnectionMultiplexer multiplexer, string prefix, string servers)
+    private RedisConnection(ConnectionMultiplexer multiplexer, RedisQueueOptions options, string servers)
     {
         _multiplexer = multiplexer;
         _database = multiplexer.GetDatabase();
-        _prefix = [prefix];
+        _scripts = new RedisScriptLoader(multiplexer, options.Prefix, TimeProvider.System);
+        _prefix = [options.Prefix];
+        _timeout = options.Timeout;
         _servers = servers;
-        Prefix = prefix;
+        Prefix = options.Prefix;
     }
 
     /// <summary>What all keys begin with.</summary>
@@ -34,7 +38,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         var servers = string.Join(", ", settings.EndPoints.Select(endpoint => Format(endpoint)));
         try
         {
-            return new RedisConnection(await ConnectionMultiplexer.ConnectAsync(settings), options.Prefix, servers);
+            return new RedisConnection(await ConnectionMultiplexer.ConnectAsync(settings), options, servers);
         }
         catch (RedisException exception)
         {
@@ -44,8 +48,18 @@ internal sealed class RedisConnection : IAsyncDisposable
 
     /// <summary>Runs a script, wholly or not at all.</summary>
     /// <exception cref="StoreException">Redis is not reachable, or refuses.</exception>
-    public Task<RedisResult> RunAsync(string script, RedisValue[] arguments, CancellationToken ct) =>
-        RunAsync(database => database.ScriptEvaluateAsync(script, _prefix, arguments), ct);
+    public async Task<RedisResult> RunAsync(RedisScript script, RedisValue[] arguments, CancellationToken ct)
+    {
+        try
+        {
+            return await RunAsync(database => database.ScriptEvaluateAsync(script.Hash, _prefix, arguments), ct);
+        }
+        catch (StoreException exception) when (RedisErrors.LacksScripts(exception))
+        {
+            await LoadScriptsAsync(_timeout, ct);
+            return await RunAsync(database => database.ScriptEvaluateAsync(script.Hash, _prefix, arguments), ct);
+        }
+    }
 
     /// <summary>Reads.</summary>
     /// <exception cref="StoreException">Redis is not reachable, or refuses.</exception>
@@ -56,16 +70,17 @@ internal sealed class RedisConnection : IAsyncDisposable
         {
             return await operation(_database).WaitAsync(ct);
         }
-        catch (Exception exception) when (!ct.IsCancellationRequested && !_isDisposed && RedisErrors.Explain(exception, _servers) is { } explained)
+        catch (Exception exception) when (Explain(exception, ct) is { } explained)
         {
             throw explained;
         }
     }
 
-    /// <summary>What of the servers' settings makes them lose what they acknowledged, in sentences.</summary>
-    public async Task<IReadOnlyList<string>> WarningsAsync(CancellationToken ct)
+    /// <summary>Loads the scripts, however long that takes, and says in sentences what makes the servers lose what they acknowledged.</summary>
+    public async Task<IReadOnlyList<string>> PrepareAsync(CancellationToken ct)
     {
-        var warnings = new List<string>();
+        await LoadScriptsAsync(Timeout.InfiniteTimeSpan, ct);
+        var warnings = new List<string>(_scripts.Warnings);
         foreach (var server in _multiplexer.GetServers().Where(server => server is { IsConnected: true, IsReplica: false }))
         {
             warnings.AddRange(await RunAsync(_ => RedisDurability.CheckAsync(server), ct));
@@ -80,6 +95,21 @@ internal sealed class RedisConnection : IAsyncDisposable
         _isDisposed = true;   // what fails from now on is its caller's mistake, and not Redis's
         return _multiplexer.DisposeAsync();
     }
+
+    private async Task LoadScriptsAsync(TimeSpan timeout, CancellationToken ct)
+    {
+        try
+        {
+            await _scripts.LoadAsync().WaitAsync(timeout, ct);
+        }
+        catch (Exception exception) when (Explain(exception, ct) is { } explained)
+        {
+            throw explained;
+        }
+    }
+
+    private StoreException? Explain(Exception exception, CancellationToken ct) =>
+        ct.IsCancellationRequested || _isDisposed ? null : RedisErrors.Explain(exception, _servers);
 
     private static ConfigurationOptions Settings(RedisQueueOptions options)
     {

@@ -8,6 +8,12 @@ internal static class RedisErrors
 {
     private const string Unknown = "What was being done may or may not have happened, and may be repeated.";
 
+    private const string NoScript = "NOSCRIPT";
+
+    /// <summary>Whether Redis does not have the script, so that nothing happened.</summary>
+    public static bool LacksScripts(StoreException exception) =>
+        exception.InnerException is RedisServerException { Message: var message } && message.StartsWith(NoScript, StringComparison.Ordinal);
+
     /// <summary>The error to be thrown instead; null for what only the authors can explain.</summary>
     /// <param name="exception">What StackExchange.Redis threw.</param>
     /// <param name="servers">The servers, without secrets.</param>
@@ -15,6 +21,8 @@ internal static class RedisErrors
     {
         RedisTimeoutException => new StoreException(
             StoreFailure.Unreachable, $"Redis at {servers} is not reachable: it does not answer. See whether it hangs, or its disk or the network does. {Unknown}", exception),
+        TimeoutException => new StoreException(
+            StoreFailure.Unreachable, $"Redis at {servers} was started, and rewrites its append-only file before it is used. Wait until it has; nothing happened.", exception),
         // The others are what StackExchange.Redis lets through when a connection ends while something is being written to it, or about to be.
         RedisConnectionException or OperationCanceledException or InvalidOperationException or IOException or SocketException => new StoreException(
             StoreFailure.Unreachable,
@@ -35,6 +43,7 @@ internal static class RedisErrors
     {
         var (failure, advice) = CodeOf(exception.Message) switch
         {
+            NoScript => (StoreFailure.Unreachable, "It was started a moment ago; nothing happened."),
             "LOADING" => (StoreFailure.Unreachable, "Wait until it has read its files."),
             "BUSY" => (StoreFailure.Unreachable, "A script of somebody runs for seconds; wait for it, or end it with SCRIPT KILL."),
             "CLUSTERDOWN" or "MASTERDOWN" or "TRYAGAIN" => (StoreFailure.Unreachable, "Wait until it is whole again, or repair it."),

@@ -38,7 +38,7 @@ public sealed class RedisQueue : IInvocationQueue, IAsyncDisposable
         var redis = await RedisConnection.OpenAsync(options, ct);
         try
         {
-            return new RedisQueue(redis, await redis.WarningsAsync(ct));
+            return new RedisQueue(redis, await redis.PrepareAsync(ct));
         }
         catch
         {

@@ -40,6 +40,38 @@ public sealed class RedisCrashTests : IAsyncLifetime
         }
     }
 
+    // Redis cuts such a file only inside of the transaction, adds further ones behind what is left of it, and takes that for a part of them when it starts again.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(100)]
+    [InlineData(1000)]
+    public async Task What_a_crash_cut_off_while_it_was_written_is_not_applied_in_part_at_the_start_after_the_next(int cut)
+    {
+        var options = _server.NewOptions();
+        await using (var queue = await RedisQueue.ConnectAsync(options, Ct))
+        {
+            await queue.EnqueueAsync(Entry("a"), Body("x"), LeaseUntil(Noon.AddSeconds(30)), Ct);
+            var follow = Entry("follows") with { Lane = "deliveries" };
+            await queue.EndAsync(End(new ClaimKey("a", 1), InvocationState.Succeeded) with { Usage = Usage("a"), Follow = [(follow, Body("y"))] }, Ct);
+            await _server.KillAsync();
+            _server.CutAppendOnlyFile(cut);
+            await _server.StartAsync();
+
+            // The connection is made again by itself, and what it does first must not be behind the rest.
+            await Eventually.HoldsAsync("an operation works again", () => IsBackAsync(queue));
+            await queue.EnqueueAsync(Entry("b"), Body("x"), null, Ct);
+        }
+
+        await _server.KillAsync();
+        await _server.StartAsync();
+        await using var after = await RedisQueue.ConnectAsync(options, Ct);
+        Assert.Equal(["b"], await IdsAsync(after, InvocationState.Queued));
+        Assert.Equal(["a"], await IdsAsync(after, InvocationState.Running));
+        Assert.Empty(await IdsAsync(after, InvocationState.Succeeded));
+        Assert.Empty((await after.Outbox.ReadAsync(10, Ct)).Records);
+        Assert.Equal([new Backlog("hello", 1, 1, Noon)], await after.BacklogAsync(Ct));
+    }
+
     private static async Task AssertKeptAsync(RedisQueue queue, IReadOnlyCollection<string> accepted, IReadOnlyCollection<string> ended)
     {
         var waiting = await IdsAsync(queue, InvocationState.Queued);

@@ -9,13 +9,13 @@ public sealed class RedisServer : IAsyncLifetime
 {
     private const string Program = "redis-server";
 
-    // Short, because a socket's path ends at 107 bytes.
-    private readonly string _folder = Directory.CreateTempSubdirectory("faas-redis-").FullName;
+    private string? _folder;   // null when there is nothing to start: who is skipped is not disposed
     private Process? _process;
 
     private static bool IsInstalled { get; } = Environment.GetEnvironmentVariable("PATH")?.Split(':').Any(folder => File.Exists(Path.Combine(folder, Program))) == true;
 
-    private string Socket => Path.Combine(_folder, "s");
+    // Short, because a socket's path ends at 107 bytes.
+    private string Socket => Path.Combine(_folder ?? "", "s");
 
     public static void Require() => Assert.SkipUnless(IsInstalled, "redis-server is not installed; tests/run.sh installs it as root");
 
@@ -23,6 +23,7 @@ public sealed class RedisServer : IAsyncLifetime
     {
         if (IsInstalled)
         {
+            _folder = Directory.CreateTempSubdirectory("faas-redis-").FullName;
             await StartAsync();
         }
     }
@@ -30,14 +31,17 @@ public sealed class RedisServer : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await KillAsync();
-        Directory.Delete(_folder, recursive: true);
+        if (_folder is not null)
+        {
+            Directory.Delete(_folder, recursive: true);
+        }
     }
 
     /// <summary>Starts it on what is in its folder, and returns when it answers.</summary>
     public async Task StartAsync()
     {
         var start = new ProcessStartInfo(Program) { RedirectStandardOutput = true };
-        foreach (var argument in (string[])["--port", "0", "--unixsocket", Socket, "--dir", _folder, "--appendonly", "yes", "--appendfsync", "always", "--save", ""])
+        foreach (var argument in (string[])["--port", "0", "--unixsocket", Socket, "--dir", _folder!, "--appendonly", "yes", "--appendfsync", "always", "--save", ""])
         {
             start.ArgumentList.Add(argument);
         }
@@ -78,6 +82,15 @@ public sealed class RedisServer : IAsyncLifetime
         using var kill = Process.Start("kill", ["-" + signal, $"{_process!.Id}"]);   // it runs
         await kill.WaitForExitAsync(CancellationToken.None);
         Assert.Equal(0, kill.ExitCode);
+    }
+
+    /// <summary>Cuts the end of the newest append-only file off, as a crash does in the middle of a write. The server does not run.</summary>
+    public void CutAppendOnlyFile(int bytes)
+    {
+        Assert.Null(_process);
+        var newest = new DirectoryInfo(Path.Combine(_folder!, "appendonlydir")).GetFiles("*.incr.aof").MaxBy(file => int.Parse(file.Name.Split('.')[2], null))!;
+        using var file = newest.Open(FileMode.Open, FileAccess.Write);
+        file.SetLength(file.Length - bytes);
     }
 
     /// <summary>Options with a prefix that nobody else has.</summary>

@@ -7,9 +7,9 @@ namespace Faas.Storage.Tests.Redis;
 
 public sealed class UsageOutboxTests(RedisServer server) : IClassFixture<RedisServer>, IAsyncLifetime
 {
-    private readonly StoreFolder _folder = new();
     private readonly RedisQueueOptions _options = server.NewOptions();
-    private RedisQueue _queue = null!;      // InitializeAsync runs before every test
+    private StoreFolder _folder = null!;   // InitializeAsync runs before every test
+    private RedisQueue _queue = null!;
     private SqliteStore _ledger = null!;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -17,18 +17,15 @@ public sealed class UsageOutboxTests(RedisServer server) : IClassFixture<RedisSe
     public async ValueTask InitializeAsync()
     {
         RedisServer.Require();
+        _folder = new StoreFolder();
         _queue = await RedisQueue.ConnectAsync(_options, Ct);
         _ledger = await _folder.OpenAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (_queue is not null)   // null when it was skipped
-        {
-            await _queue.DisposeAsync();
-            await _ledger.DisposeAsync();
-        }
-
+        await _queue.DisposeAsync();
+        await _ledger.DisposeAsync();
         _folder.Dispose();
     }
 
