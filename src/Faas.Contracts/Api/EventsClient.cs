@@ -18,6 +18,10 @@ public sealed class EventsClient
         return _transport.GetAsync(InvocationPath(id) + query, FaasJson.Default.InvocationDescription, cancellationToken);
     }
 
+    /// <summary>Reads the answer to an asynchronous invocation, which was accepted with status 202.</summary>
+    public static Task<AcceptedInvocation> ReadAcceptedAsync(HttpResponseMessage response, CancellationToken cancellationToken) =>
+        ApiTransport.ReadAsync(response, FaasJson.Default.AcceptedInvocation, cancellationToken);
+
     /// <summary>The result of an asynchronous invocation that has ended, as soon as its head has arrived. The status is 200 whatever the function's was.</summary>
     public async Task<HttpResponseMessage> GetResultAsync(string id, CancellationToken cancellationToken)
     {
