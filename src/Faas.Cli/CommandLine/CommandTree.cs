@@ -16,6 +16,7 @@ internal static class CommandTree
             InitVerb.Create(),
             DeployVerb.Create(),
             InvokeVerb.Create(),
+            PublishVerb.Create(),
             ListVerb.Create(),
             TopVerb.Create(),
             DescribeVerb.Create(),
