@@ -57,6 +57,7 @@ internal static class DeployPlanner
             ["warm"] = spec.Warm.Count == 0 ? null : string.Join("; ", spec.Warm.Select(w => $"{w.Instances} from '{w.Cron}' {w.TimeZone} for {w.For}")),
             ["network"] = spec.Network.ToString().ToLowerInvariant(),
         };
+        AddEvents(fields, spec.Async ?? AsyncSpec.Default, spec.Triggers ?? []);
         foreach (var (key, value) in spec.Env)
         {
             fields["env." + key] = value;
@@ -64,4 +65,24 @@ internal static class DeployPlanner
 
         return fields;
     }
+
+    /// <summary>How its events are run and what sends them. What is not written is its default: writing that down changes nothing.</summary>
+    private static void AddEvents(Dictionary<string, string?> fields, AsyncSpec spec, IReadOnlyList<TriggerSpec> triggers)
+    {
+        fields["async.maxAttempts"] = spec.MaxAttempts.ToString(CultureInfo.InvariantCulture);
+        fields["async.backoffMin"] = spec.BackoffMin.ToString();
+        fields["async.backoffMax"] = spec.BackoffMax.ToString();
+        fields["async.maxAge"] = spec.MaxAge.ToString();
+        fields["async.concurrency"] = spec.Concurrency?.ToString(CultureInfo.InvariantCulture);
+        fields["async.queueMax"] = spec.QueueMax.ToString(CultureInfo.InvariantCulture);
+        fields["async.keepResult"] = spec.KeepResult.ToString();
+        fields["async.onSuccess"] = Written(spec.OnSuccess);
+        fields["async.onFailure"] = Written(spec.OnFailure);
+        fields["triggers"] = triggers.Count == 0 ? null : string.Join("; ", triggers.Select(trigger => $"topic {trigger.Topic}{(trigger.Name is { } name ? $" as {name}" : "")}"));
+    }
+
+    private static string? Written(Destination? destination) =>
+        destination?.Function is { } function ? "function " + function
+        : destination?.Topic is { } topic ? "topic " + topic
+        : destination?.Url;
 }
