@@ -167,6 +167,10 @@ public sealed class RedisQueue : IInvocationQueue, IAsyncDisposable
         RedisEntries.ReadAll(await _redis.RunAsync(RedisScripts.Redrive, [.. Chosen(choice, limit), UnixMicroseconds.From(now)], ct), RedisEntries.Text);
 
     /// <inheritdoc/>
+    public async Task<byte[]?> ReadBodyAsync(string id, CancellationToken ct) =>
+        await _redis.RunAsync(database => database.HashGetAsync($"{_redis.Prefix}e:{id}", "body"), ct);
+
+    /// <inheritdoc/>
     public async Task<int> PurgeAsync(DeadLetterChoice choice, int limit, CancellationToken ct) =>
         (int)await _redis.RunAsync(RedisScripts.Purge, Chosen(choice, limit), ct);
 
