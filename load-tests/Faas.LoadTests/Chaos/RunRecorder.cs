@@ -6,11 +6,13 @@ using System.Net.Sockets;
 namespace Faas.LoadTests.Chaos;
 
 /// <summary>
-/// Counts runs where no kill reaches: functions send a line for each, <c>token attempt invocation</c>, and are answered <c>ok</c> once it is written down. Lines also go to a file,
+/// Counts runs where no kill reaches: functions send a line for each, <c>token attempt invocation</c>, and are answered <c>ok</c> once it is written down. Lines also go to a file, after their second,
 /// for who looks for the cause of a failure.
 /// </summary>
 internal sealed class RunRecorder : IAsyncDisposable
 {
+    private readonly TimeProvider _time = TimeProvider.System;
+    private readonly long _began = TimeProvider.System.GetTimestamp();
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly ConcurrentDictionary<string, ConcurrentQueue<RecordedRun>> _runs = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Task, bool> _connections = new();
@@ -87,7 +89,7 @@ internal sealed class RunRecorder : IAsyncDisposable
         var run = new RecordedRun(int.Parse(parts[1], CultureInfo.InvariantCulture), parts[2]);
         lock (_file)
         {
-            _file.WriteLine(line);
+            _file.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{_time.GetElapsedTime(_began).TotalSeconds:0.000} {line}"));
         }
 
         _runs.GetOrAdd(parts[0], _ => new ConcurrentQueue<RecordedRun>()).Enqueue(run);
