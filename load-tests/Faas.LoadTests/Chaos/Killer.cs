@@ -110,10 +110,12 @@ internal sealed class Killer
         }
     }
 
+    // A number may be somebody else's by now; what runs in the folder of the file is ours.
     private int RedisPid()
     {
-        var pid = int.Parse(File.ReadAllText(_redisPidFile!), CultureInfo.InvariantCulture);
-        using var process = Process.GetProcessById(pid);
-        return process.ProcessName.StartsWith(Redis, StringComparison.Ordinal) ? pid : throw new InvalidOperationException($"Process {pid} is no Redis.");
+        var isNumber = int.TryParse(File.ReadAllText(_redisPidFile!), CultureInfo.InvariantCulture, out var pid);
+        return isNumber && File.ReadAllText($"/proc/{pid}/cmdline").Contains(Path.GetDirectoryName(_redisPidFile)!, StringComparison.Ordinal)
+            ? pid
+            : throw new InvalidOperationException("Redis is being started.");
     }
 }
