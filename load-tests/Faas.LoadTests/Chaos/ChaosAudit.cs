@@ -85,7 +85,8 @@ internal sealed class ChaosAudit(QueueWatch platform, RunRecorder recorder, Chao
     private static void Tell(Wrong kind, string what, Books book)
     {
         var runs = string.Join(", ", book.Runs.Select(run => $"attempt {run.Attempt} of {run.Invocation}"));
-        Console.Error.WriteLine($"{kind.ToString().ToUpperInvariant()} {book.Sent}: {what}; recorded: {(runs.Length > 0 ? runs : "nothing")}");
+        var sent = $"{book.Sent.Token} (sent {book.Sent.Sending}, delay {book.Sent.Delay ?? "none"}, promised {string.Join(", ", book.Sent.Promised)})";
+        Console.Error.WriteLine($"{kind.ToString().ToUpperInvariant()} {sent}: {what}; recorded: {(runs.Length > 0 ? runs : "nothing")}");
         foreach (var attempt in book.Invocations.Values.OfType<InvocationDescription>().SelectMany(found => found.History))
         {
             Console.Error.WriteLine($"    {attempt}");
