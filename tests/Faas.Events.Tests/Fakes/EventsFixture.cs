@@ -2,7 +2,6 @@ using System.Text;
 using Faas.Contracts.Invocations;
 using Faas.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
 
 namespace Faas.Events.Tests;
 
@@ -18,7 +17,7 @@ internal sealed class EventsFixture : IAsyncDisposable
     private EventsFixture(string folder, SqliteStore store, EventsOptions options, DateTimeOffset now)
     {
         (_folder, _store) = (folder, store);
-        Clock = new FakeTimeProvider(now);
+        Clock = new SteppingClock(now);
         Queue = new FakeQueue(store.Queue);
         Files = new AnswerFiles(Path.Combine(folder, "answers"), Clock);
         var setup = new EventsSetup(Queue, Functions, options, "me");
@@ -34,7 +33,7 @@ internal sealed class EventsFixture : IAsyncDisposable
 
     public static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    public FakeTimeProvider Clock { get; }
+    public SteppingClock Clock { get; }
 
     public FakeFunctions Functions { get; } = new();
 
