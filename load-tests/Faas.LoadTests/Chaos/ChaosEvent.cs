@@ -50,7 +50,7 @@ internal sealed record ChaosEvent(string Token)
         {
             Delay = isDelayed && delay < 0.3 ? $"{100 + (int)(delay / 0.3 * 2900)}ms" : null,
             Sending = sending switch { < 0.05 => Sending.TwiceAtOnce, < 0.1 => Sending.TwiceInTurn, _ => Sending.Once },
-            ChosenId = sending >= 0.1 && id < 0.2 ? $"chosen-{token}" : null,
+            ChosenId = id < 0.2 ? $"chosen-{token}" : null,
         };
     }
 }

@@ -50,21 +50,24 @@ internal static class QueueWrites
 
     public static Acceptance Enqueue(SqliteSession session, QueueEntry entry, ReadOnlyMemory<byte> body, Lease? lease)
     {
-        if (entry.Key is { } key)
+        var known = NonceOf(session, entry.Id);
+        if (known == entry.Nonce)
+        {
+            return new Acceptance(AcceptanceOutcome.Accepted, entry.Id);
+        }
+
+        if (entry.Key is { } key)   // before the id: a caller who repeats key and id means the same event
         {
             using var earlier = session.Statement(FindKey).With(entry.Lane, key.Key, UnixMicroseconds.From(entry.AcceptedAt)).Read();
-            if (earlier.Next() && earlier.Text(0) is var id && id != entry.Id)
+            if (earlier.Next())
             {
-                return new Acceptance(earlier.Text(1) == key.Fingerprint ? AcceptanceOutcome.SameKey : AcceptanceOutcome.KeyReused, id);
+                return new Acceptance(earlier.Text(1) == key.Fingerprint ? AcceptanceOutcome.SameKey : AcceptanceOutcome.KeyReused, earlier.Text(0));
             }
         }
 
-        using (var same = session.Statement(FindEntry).With(entry.Id).Read())
+        if (known is not null)
         {
-            if (same.Next())
-            {
-                return new Acceptance(QueueRows.ParseEntry(same.Text(0)).Nonce == entry.Nonce ? AcceptanceOutcome.Accepted : AcceptanceOutcome.IdTaken, entry.Id);
-            }
+            return new Acceptance(AcceptanceOutcome.IdTaken, entry.Id);
         }
 
         if (entry.Key is { } kept)
@@ -131,6 +134,12 @@ internal static class QueueWrites
         }
 
         return true;
+    }
+
+    private static string? NonceOf(SqliteSession session, string id)
+    {
+        using var same = session.Statement(FindEntry).With(id).Read();
+        return same.Next() ? QueueRows.ParseEntry(same.Text(0)).Nonce : null;
     }
 
     private static long InsertEntry(SqliteSession session, QueueEntry entry, Lease? lease)

@@ -98,15 +98,18 @@ local function accept(first, owner, started, until_)
   local id, lane, fn, nonce, due, entry, body = unpack(ARGV, first, first + 6)
   local accepted, key, fingerprint, expires = unpack(ARGV, first + 7, first + 10)
   local name = lane .. '\n' .. key
-  if key ~= '' then
+  local known = redis.call('HGET', p .. 'e:' .. id, 'nonce')
+  if known == nonce then
+    return { 'accepted', id }
+  end
+  if key ~= '' then   -- before the id: a caller who repeats key and id means the same event
     local earlier = redis.call('HMGET', p .. 'k:' .. name, 'id', 'fingerprint', 'expires')
-    if earlier[1] and earlier[1] ~= id and tonumber(earlier[3]) > tonumber(accepted) then
+    if earlier[1] and tonumber(earlier[3]) > tonumber(accepted) then
       return { earlier[2] == fingerprint and 'same key' or 'key reused', earlier[1] }
     end
   end
-  local known = redis.call('HGET', p .. 'e:' .. id, 'nonce')
   if known then
-    return { known == nonce and 'accepted' or 'id taken', id }
+    return { 'id taken', id }
   end
 
   local seq = redis.call('INCR', p .. 'seq')
