@@ -10,8 +10,6 @@ namespace Faas.EndToEnd.Tests;
 /// <summary>Asynchronous invocations, from the caller's request to the result.</summary>
 public abstract class AsyncTests(SharedPlatform platform) : PlatformTests(platform)
 {
-    private static CancellationToken Stop => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task An_event_is_accepted_run_billed_once_and_its_result_can_be_asked_for()
     {
@@ -48,7 +46,7 @@ public abstract class AsyncTests(SharedPlatform platform) : PlatformTests(platfo
         await Eventually.HoldsAsync("two more attempts", async () => (await Admin.InvocationAsync(id)) is { State: InvocationState.DeadLettered, Attempts: 4 });
         using var purged = await Admin.Http.DeleteAsync($"/v1/dead-letters?function={name}", Stop);
         Assert.Equal(1, (await purged.Content.ReadFromJsonAsync<EventCount>(ManagementApi.Json, Stop))!.Count);
-        Assert.Equal(HttpStatusCode.NotFound, (await Admin.Http.GetAsync($"/v1/invocations/{id}", Stop)).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await Admin.Http.GetAsync($"/v1/dead-letters/{id}/body", Stop)).StatusCode);
     }
 
     [Fact]
