@@ -9,6 +9,7 @@ namespace Faas.LoadTests.Chaos;
 internal sealed class ChaosAudit(QueueWatch platform, RunRecorder recorder, ChaosTotals totals)
 {
     private const int ToldMax = 50;
+    private const int UsageLooksMax = 50;
 
     private readonly List<ChaosEvent> _judged = [];
     private int _failedAttempts;
@@ -61,10 +62,25 @@ internal sealed class ChaosAudit(QueueWatch platform, RunRecorder recorder, Chao
         foreach (var id in sent.Promised.Concat(runs.Select(run => run.Invocation)).Distinct(StringComparer.Ordinal))
         {
             invocations[id] = await platform.FindAsync<InvocationDescription>($"/v1/invocations/{id}", cancellationToken);
-            usage[id] = await platform.FindAsync<UsageRecord[]>($"/v1/invocations?id={id}&limit=100", cancellationToken) ?? [];
+            usage[id] = await ReadUsageAsync(id, invocations[id], cancellationToken);
         }
 
         return new Books(sent, runs, invocations, usage);
+    }
+
+    /// <summary>Usage of what ended in Redis reaches the ledger about a second later, so what misses is looked for again for some seconds.</summary>
+    private async Task<IReadOnlyList<UsageRecord>> ReadUsageAsync(string id, InvocationDescription? invocation, CancellationToken cancellationToken)
+    {
+        var ended = invocation?.History.Count(attempt => !attempt.IsCut) ?? 0;
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
+        for (var looks = 0; ; looks++)
+        {
+            var found = await platform.FindAsync<UsageRecord[]>($"/v1/invocations?id={id}&limit=100", cancellationToken) ?? [];
+            if (found.Length >= ended || looks >= UsageLooksMax || !await timer.WaitForNextTickAsync(cancellationToken))
+            {
+                return found;
+            }
+        }
     }
 
     private void Count(Books book)
