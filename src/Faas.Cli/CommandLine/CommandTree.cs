@@ -20,6 +20,7 @@ internal static class CommandTree
             DescribeVerb.Create(),
             LogsVerb.Create(),
             InvocationsVerb.Create(),
+            TriggerVerb.Create(),
             DeleteVerb.Create(),
             PartVerb.CreateController(),
             PartVerb.CreateGateway(),

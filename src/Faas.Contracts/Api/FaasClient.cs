@@ -146,6 +146,29 @@ public sealed class FaasClient : IDisposable
         return await GetAsync(path, FaasJson.Default.UsageRecordArray, cancellationToken);
     }
 
+    /// <summary>The triggers of a function, or of all (null), by id.</summary>
+    public async Task<IReadOnlyList<TriggerDescription>> ListTriggersAsync(string? function, CancellationToken cancellationToken) =>
+        await GetAsync("/v1/triggers" + (function is null ? "" : "?function=" + Uri.EscapeDataString(function)), FaasJson.Default.TriggerDescriptionArray, cancellationToken);
+
+    /// <summary>Pauses a trigger, also across restarts.</summary>
+    public Task<TriggerDescription> PauseTriggerAsync(string function, string name, CancellationToken cancellationToken) =>
+        PostAsync(TriggerPath(function, name) + "/pause", FaasJson.Default.TriggerDescription, cancellationToken);
+
+    /// <summary>Resumes a paused trigger.</summary>
+    public Task<TriggerDescription> ResumeTriggerAsync(string function, string name, CancellationToken cancellationToken) =>
+        PostAsync(TriggerPath(function, name) + "/resume", FaasJson.Default.TriggerDescription, cancellationToken);
+
+    /// <summary>Gives the trigger's function an event as if there had been one now.</summary>
+    public Task<TriggerFiring> FireTriggerAsync(string function, string name, CancellationToken cancellationToken) =>
+        PostAsync(TriggerPath(function, name) + "/fire", FaasJson.Default.TriggerFiring, cancellationToken);
+
+    /// <summary>Forgets how far a trigger has come, and leaves it paused; resumed it begins anew.</summary>
+    public async Task DeleteTriggerAsync(string function, string name, CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(HttpMethod.Delete, TriggerPath(function, name), null, HttpCompletionOption.ResponseContentRead, cancellationToken);
+        await ThrowUnlessSuccessAsync(response, cancellationToken);
+    }
+
     /// <summary>Reads the problem that <paramref name="response"/> carries, or makes one up from its status code.</summary>
     public static async Task<ApiProblem> ReadProblemAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
@@ -182,6 +205,14 @@ public sealed class FaasClient : IDisposable
     };
 
     private static string FunctionPath(string name) => "/v1/functions/" + Uri.EscapeDataString(name);
+
+    private static string TriggerPath(string function, string name) => $"/v1/triggers/{Uri.EscapeDataString(function)}/{Uri.EscapeDataString(name)}";
+
+    private async Task<T> PostAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(HttpMethod.Post, path, null, HttpCompletionOption.ResponseContentRead, cancellationToken);
+        return await ReadAsync(response, type, cancellationToken);
+    }
 
     private async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {

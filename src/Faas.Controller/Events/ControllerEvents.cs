@@ -3,6 +3,7 @@ using Faas.Controller.Hosting;
 using Faas.Controller.Link;
 using Faas.Controller.Metering;
 using Faas.Events;
+using Faas.Events.Triggers;
 
 namespace Faas.Controller.Events;
 
@@ -15,12 +16,13 @@ internal static class ControllerEvents
     public static void AddTo(IServiceCollection services, DataFolder data, EventsOptions options, ControllerParts parts)
     {
         var files = new AnswerFiles(data.Answers, TimeProvider.System);
-        services.AddSingleton<GatewaySocket>().AddSingleton<ITopics>(parts.Catalog).AddSingleton(options);
+        services.AddSingleton<GatewaySocket>().AddSingleton(options);
         services.AddSingleton(new DeliveryTransport(options, CallbackSigner.ReadOrCreate(data.CallbackKeyFile), TimeProvider.System));
         services.AddEvents(
             new EventsSetup(parts.Store.Queue, parts.Catalog, options, Owner), files,
             provider => new GatewayAttempts(
                 provider.GetRequiredService<GatewaySocket>(), new AttemptPricing(provider.GetRequiredService<PriceTable>()), files, options, provider.GetRequiredService<TimeProvider>()),
             provider => provider.GetRequiredService<DeliveryTransport>());
+        services.AddTriggers(parts.Store.Triggers, parts.Catalog);
     }
 }

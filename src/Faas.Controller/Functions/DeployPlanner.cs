@@ -55,6 +55,7 @@ internal static class DeployPlanner
             ["keepAlive"] = spec.KeepAlive?.ToString() ?? "learned",
             ["freeze"] = spec.Freeze ? null : "false",
             ["warm"] = spec.Warm.Count == 0 ? null : string.Join("; ", spec.Warm.Select(w => $"{w.Instances} from '{w.Cron}' {w.TimeZone} for {w.For}")),
+            ["triggers"] = spec.Triggers is { Count: > 0 } triggers ? string.Join("; ", triggers.Select(Describe)) : null,
             ["network"] = spec.Network.ToString().ToLowerInvariant(),
         };
         foreach (var (key, value) in spec.Env)
@@ -64,4 +65,10 @@ internal static class DeployPlanner
 
         return fields;
     }
+
+    /// <summary>Everything that is written of it, so that no change is called none.</summary>
+    private static string Describe(TriggerSpec trigger) =>
+        trigger.Cron is { } cron
+            ? $"{TriggerNames.NameOf(trigger)}: cron '{cron.Schedule}' {cron.TimeZone}, overlap {cron.Overlap}, catch up {cron.CatchUp} ({cron.CatchUpMax}), jitter {cron.Jitter}{(cron.Payload is null ? "" : ", payload " + cron.Payload)}"
+            : $"{TriggerNames.NameOf(trigger)}: topic {trigger.Topic}";
 }
