@@ -48,6 +48,7 @@ install_missing() {
   have nginx || [ -x /usr/sbin/nginx ] || packages+=(nginx)
   have wrk || packages+=(wrk)
   have curl || packages+=(curl)
+  have redis-server || packages+=(redis-server)
   have clang || have gcc || packages+=(gcc libc6-dev)   # links the native gateway
   if [ ${#packages[@]} -gt 0 ]; then
     if is_root && have apt-get; then

@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using Faas.LoadTests;
+using Faas.LoadTests.Chaos;
 using Faas.LoadTests.Direct;
 using Faas.LoadTests.Ledger;
 using Faas.LoadTests.Scaling;
@@ -37,6 +38,7 @@ try
         case "mixed-report": return await MixedReport.PrintAsync(arguments, interrupted.Token) ? 0 : 1;
         case "rolling": return await Rolling.RunAsync(arguments, interrupted.Token) ? 0 : 1;
         case "crashes": return await Crashes.RunAsync(arguments, interrupted.Token) ? 0 : 1;
+        case "chaos": return await ChaosRun.RunAsync(arguments, interrupted.Token) ? 0 : 1;
         case "ledger": await LedgerRun.RunAsync(arguments, interrupted.Token); break;
         case "thaw": return await Thaw.RunAsync(arguments, interrupted.Token) ? 0 : 1;
         default: throw new ArgumentException("Which measurement? The scripts in load-tests/ run them all.");

@@ -24,15 +24,19 @@ internal sealed class Target : IDisposable
     private readonly HttpClient _admin;
     private readonly Dictionary<string, int> _stemsMost = [];
 
-    private Target(DataFolder folder, Uri publicUrl, Uri adminUrl, string key)
+    private Target(DataFolder folder, PlatformEndpoints endpoints, string key)
     {
         Folder = folder;
-        Callers = IPEndPoint.Parse(publicUrl.Authority);
-        _admin = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = adminUrl, Timeout = TimeSpan.FromMinutes(3) };
+        Up = endpoints.Pid;
+        Callers = IPEndPoint.Parse(new Uri(endpoints.PublicUrl).Authority);
+        _admin = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(endpoints.AdminUrl), Timeout = TimeSpan.FromMinutes(3) };
         _admin.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
     }
 
     public DataFolder Folder { get; }
+
+    /// <summary>Process id of <c>faas up</c>.</summary>
+    public int Up { get; }
 
     /// <summary>Where callers connect.</summary>
     public IPEndPoint Callers { get; }
@@ -40,12 +44,8 @@ internal sealed class Target : IDisposable
     public static Target Open(string data)
     {
         var folder = new DataFolder(data);
-        using var endpoints = JsonDocument.Parse(File.ReadAllText(folder.EndpointsFile));
-        return new Target(
-            folder,
-            new Uri(endpoints.RootElement.GetProperty("publicUrl").GetString()!),
-            new Uri(endpoints.RootElement.GetProperty("adminUrl").GetString()!),
-            File.ReadAllText(folder.AdminKeyFile).Trim());
+        var endpoints = JsonSerializer.Deserialize<PlatformEndpoints>(File.ReadAllText(folder.EndpointsFile), Json)!;
+        return new Target(folder, endpoints, File.ReadAllText(folder.AdminKeyFile).Trim());
     }
 
     /// <summary>The hello function of a runtime: what every measurement calls.</summary>
@@ -101,6 +101,20 @@ internal sealed class Target : IDisposable
 
     public async Task<PlatformDescription> PlatformAsync(CancellationToken cancellationToken) =>
         (await _admin.GetFromJsonAsync<PlatformDescription>("/v1/platform", Json, cancellationToken))!;
+
+    /// <summary>What the management API says at an address; null when it knows nothing there.</summary>
+    public async Task<T?> FindAsync<T>(string address, CancellationToken cancellationToken)
+        where T : class
+    {
+        using var response = await _admin.GetAsync(address, cancellationToken);
+        if (response.StatusCode == HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+
+        await RequireSuccessAsync(response, cancellationToken);
+        return await response.Content.ReadFromJsonAsync<T>(Json, cancellationToken);
+    }
 
     /// <summary>Waits until none of the named functions has an instance.</summary>
     public Task IdleAsync(Func<string, bool> named, CancellationToken cancellationToken) => UntilAsync(

@@ -10,8 +10,7 @@ if (parsed.Action is ParseErrorAction)
         Console.Error.WriteLine("error: " + Faas.Cli.Output.Text.FirstLine(error.Message));
     }
 
-    var command = parsed.CommandResult.Command is RootCommand ? "faas" : "faas " + parsed.CommandResult.Command.Name;
-    Console.Error.WriteLine($"`{command} --help` shows how it is used.");
+    Console.Error.WriteLine($"`{CommandTree.PathOf(parsed.CommandResult)} --help` shows how it is used.");
     return (int)ExitCode.Usage;
 }
 

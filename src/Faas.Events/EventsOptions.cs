@@ -5,6 +5,13 @@ namespace Faas.Events;
 /// <summary>Limits of events that hold for all functions. Configuration section <c>Faas:Events</c>.</summary>
 public sealed class EventsOptions
 {
+    /// <summary>
+    /// Where accepted events are: <c>sqlite</c>, the platform's own file, or <c>redis</c>. Default sqlite: nothing else must be installed, and a commit is as safe as a Redis
+    /// with <c>appendfsync always</c> and as fast.
+    /// </summary>
+    [RegularExpression("sqlite|redis")]
+    public string Store { get; set; } = "sqlite";
+
     /// <summary>Attempts of all functions that run at the same time. Default 256: each holds a connection and up to 1 MiB of body; more slots than that a machine of a few cores has not.</summary>
     [Range(1, 10_000)]
     public int AttemptsMax { get; set; } = 256;

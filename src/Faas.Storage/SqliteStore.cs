@@ -117,6 +117,9 @@ public sealed class SqliteStore : IFunctionStore, IUsageLedger, IAsyncDisposable
             session.Execute("PRAGMA synchronous = FULL");              // NORMAL lost acknowledged work in 4 of 5 power cuts
             session.Execute("PRAGMA foreign_keys = ON");
             session.Execute("PRAGMA journal_size_limit = 67108864");   // gives the disk back after a burst
+            session.Execute("PRAGMA temp_store = MEMORY");             // what a savepoint may have to bring back was written to a file, for each write
+            session.Execute("PRAGMA cache_size = -16384");             // 16 MiB: with 2 MiB, pages of a queue of some thousands were read and written again and again
+            session.Execute("PRAGMA wal_autocheckpoint = 4000");       // 16 MiB: pages that change again and again are moved into the file less often
             SqliteSchema.Migrate(session, path, SqliteSchema.Migrations);
             UsageConversion.Run(session);
         }

@@ -10,7 +10,7 @@ public sealed class StoreException(StoreFailure failure, string message, Excepti
 /// <summary>Why a store failed.</summary>
 public enum StoreFailure
 {
-    /// <summary>The file cannot be opened or created.</summary>
+    /// <summary>The file cannot be opened or created, or the server's address cannot be read.</summary>
     CannotOpen,
 
     /// <summary>The file was written by a newer version of the platform.</summary>
@@ -21,4 +21,10 @@ public enum StoreFailure
 
     /// <summary>A function has no such revision.</summary>
     UnknownRevision,
+
+    /// <summary>The server is not reachable, or not ready yet. Whether the operation happened is not known; it may be repeated.</summary>
+    Unreachable,
+
+    /// <summary>The server refuses: it is full, is a replica, or does not know us. Nothing happened.</summary>
+    Refused,
 }

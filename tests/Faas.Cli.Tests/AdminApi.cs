@@ -92,6 +92,8 @@ internal sealed class AdminApi : IDisposable
         _serving.Wait(FaasProgram.Patience);
     }
 
+    private static bool IsPublic(string path) => path.StartsWith("/function/", StringComparison.Ordinal) || path.StartsWith("/async-function/", StringComparison.Ordinal);
+
     private static string FreeUrl()
     {
         using var probe = new TcpListener(IPAddress.Loopback, 0);
@@ -124,7 +126,7 @@ internal sealed class AdminApi : IDisposable
         var route = $"{context.Request.HttpMethod} {context.Request.Url!.AbsolutePath}";
         Requests.Enqueue(route + context.Request.Url.Query);
         Bodies[route] = body;
-        var answer = context.Request.Headers["Authorization"] != "Bearer " + Key && !context.Request.Url.AbsolutePath.StartsWith("/function/", StringComparison.Ordinal)
+        var answer = context.Request.Headers["Authorization"] != "Bearer " + Key && !IsPublic(context.Request.Url.AbsolutePath)
             ? Answer.Problem(401, "Unauthorized", "wrong key")
             : _routes.TryGetValue(route, out var handler) ? handler(context.Request, body)
             : route.StartsWith("PUT /v1/bundles/", StringComparison.Ordinal) ? Answer.Text("", 201)

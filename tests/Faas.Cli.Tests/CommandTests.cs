@@ -78,41 +78,6 @@ public sealed class CommandTests : IDisposable
         Assert.Equal("Unreachable", JsonDocument.Parse(json.Error).RootElement.GetProperty("error").GetString());
     }
 
-    [Theory]
-    [InlineData("nosuch")]
-    [InlineData("")]
-    [InlineData("list --nosuch")]
-    [InlineData("list --output xml")]
-    [InlineData("logs hello --tail minus")]
-    [InlineData("logs hello --tail -1")]
-    [InlineData("invocations --limit 0")]
-    [InlineData("init hello")]
-    [InlineData("init hello --runtime cobol")]
-    [InlineData("init ../hello --runtime node")]
-    [InlineData("describe ../../etc/passwd")]
-    [InlineData("completion powershell")]
-    [InlineData("delete hello")]
-    [InlineData("invoke")]
-    [InlineData("invoke hello -d {} -f x")]
-    [InlineData("invoke hello -d notjson")]
-    [InlineData("invoke hello --header nocolon")]
-    [InlineData("list --admin ftp://x")]
-    [InlineData("top --interval 100ms")]
-    [InlineData("top --interval 2m")]
-    [InlineData("top --interval 1")]
-    [InlineData("top --sort cost")]
-    [InlineData("up --memory lots")]
-    [InlineData("up --memory 1MiB")]
-    [InlineData("up --sandbox none")]
-    [InlineData("up --listen http://not-an-address.invalid:1")]
-    public async Task Wrong_usage_is_exit_code_2_and_never_a_stack_trace(string line)
-    {
-        var result = await FaasProgram.RunAsync(_folder.Path, ["--data", _folder["d"], .. line.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
-        Assert.Equal(2, result.ExitCode);
-        Assert.StartsWith("error: ", result.Error[result.Error.IndexOf("error: ", StringComparison.Ordinal)..], StringComparison.Ordinal);
-        Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
-    }
-
     [Fact]
     public async Task A_function_that_does_not_exist_is_exit_code_3()
     {
@@ -199,44 +164,6 @@ public sealed class CommandTests : IDisposable
         _api.On("DELETE /v1/functions/a", (_, _) => AdminApi.Answer.Text("", 204));
         var result = await RunAsync("delete", "a", "b", "-y");
         Assert.Equal((3, "a deleted\n", "error: There is no function 'b'.\n"), (result.ExitCode, result.Out, result.Error));
-    }
-
-    [Theory]
-    [InlineData("bash")]
-    [InlineData("zsh")]
-    [InlineData("fish")]
-    public async Task Completion_scripts_are_valid(string shell)
-    {
-        var script = (await RunAsync("completion", shell)).Out;
-        Assert.NotEmpty(script);
-        if (shell == "bash")
-        {
-            _folder.Write("faas.bash", script);
-            using var bash = FaasProgram.Start("/bin/bash", _folder.Path, ["-n", "faas.bash"]);
-            await bash.WaitForExitAsync(TestContext.Current.CancellationToken);
-            Assert.Equal(0, bash.ExitCode);
-        }
-    }
-
-    [Fact]
-    public async Task Completion_knows_verbs_and_the_functions_that_exist()
-    {
-        _api.Functions.Add(AdminApi.Summary("hello"));
-        var environment = new Dictionary<string, string> { ["FAAS_ADMIN"] = _api.Url, ["FAAS_KEY"] = AdminApi.Key };
-        Assert.Equal("describe", (await FaasProgram.RunAsync(_folder.Path, ["[suggest:9]", "faas desc"], environment: environment)).Out.Trim());
-        Assert.Contains("top", (await FaasProgram.RunAsync(_folder.Path, ["[suggest:6]", "faas t"], environment: environment)).Out.Split('\n'));
-        Assert.Contains("hello", (await FaasProgram.RunAsync(_folder.Path, ["[suggest:9]", "faas top "], environment: environment)).Out, StringComparison.Ordinal);
-        Assert.Contains("hello", (await FaasProgram.RunAsync(_folder.Path, ["[suggest:12]", "faas invoke "], environment: environment)).Out, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Help_of_every_verb_ends_with_examples_and_the_roots_with_exit_codes()
-    {
-        Assert.Contains("Exit codes:", (await RunAsync("--help")).Out, StringComparison.Ordinal);
-        foreach (var verb in (string[])["up", "controller", "gateway", "init", "deploy", "invoke", "list", "top", "describe", "logs", "invocations", "delete", "version", "completion"])
-        {
-            Assert.Contains("Examples:", (await FaasProgram.RunAsync(_folder.Path, [verb, "--help"])).Out, StringComparison.Ordinal);
-        }
     }
 
     private Task<FaasProgram.Result> RunAsync(params string[] arguments) => FaasProgram.RunAsync(_folder.Path, [.. arguments, .. _api.Options]);

@@ -86,6 +86,24 @@ public sealed class FunctionOutputTests : IDisposable
         Assert.DoesNotContain("started 10", screen, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Describe_shows_how_asynchronous_invocations_are_run_what_triggers_it_and_what_waits()
+    {
+        Serve(new FunctionSpec
+        {
+            Name = "hello", Runtime = "python", Triggers = [new TriggerSpec { Topic = "orders" }, new TriggerSpec { Topic = "returns", Name = "back" }],
+            Async = new AsyncSpec { MaxAttempts = 5, Concurrency = 2, OnSuccess = new Destination { Topic = "done" }, OnFailure = new Destination { Url = "https://example.com/failed" } },
+        });
+        Assert.DoesNotContain("queue", (await RunAsync("describe", "hello")).Out, StringComparison.Ordinal);   // of a platform that has none
+
+        _api.On("GET /v1/queue", (_, _) => AdminApi.Answer.Json([new QueueSummary("other", 9, 9, 9, 9, null), new QueueSummary("hello", 1200, 2, 0, 3, null)], FaasJson.Default.QueueSummaryArray));
+        var result = (await RunAsync("describe", "hello")).Out;
+        Assert.Contains("async        5 attempts, 1.0 s to 5m00s apart, within 6h00m, 2 at a time; at most 100,000 wait, results are kept for 1d00h\n", result, StringComparison.Ordinal);
+        Assert.Contains("on success   topic done\non failure   https://example.com/failed\n", result, StringComparison.Ordinal);
+        Assert.Contains("triggers     topic orders\n             topic returns (back)\n", result, StringComparison.Ordinal);
+        Assert.Contains("queue        1,200 waiting, 2 running, 3 dead letters\n", result, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(-5, "now")]
     [InlineData(0.4, "now")]

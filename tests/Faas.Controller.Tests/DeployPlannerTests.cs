@@ -29,4 +29,19 @@ public sealed class DeployPlannerTests
             [new FieldChange("env.GONE", "2", null), new FieldChange("env.NEW", null, "3"), new FieldChange("memory", "256MiB", "512MiB")],
             plan.Changes.OrderBy(c => c.Field, StringComparer.Ordinal));
     }
+
+    [Fact]
+    public void Settings_of_events_and_triggers_are_changes_too()
+    {
+        var plan = DeployPlanner.Plan(Spec, Spec with
+        {
+            Async = new AsyncSpec { MaxAttempts = 5, OnFailure = new Destination { Topic = "failed" } },
+            Triggers = [new TriggerSpec { Topic = "orders" }, new TriggerSpec { Topic = "returns", Name = "back" }],
+        });
+        Assert.Equal("update", plan.Change);
+        Assert.Equal(
+            [new FieldChange("async.maxAttempts", "3", "5"), new FieldChange("async.onFailure", null, "topic failed"), new FieldChange("triggers", null, "topic orders; topic returns as back")],
+            plan.Changes.OrderBy(c => c.Field, StringComparer.Ordinal));
+        Assert.Equal("unchanged", DeployPlanner.Plan(Spec, Spec with { Async = new AsyncSpec() }).Change);
+    }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Faas.Contracts.Invocations;
 using Faas.EndToEnd.Tests.Running;
 
 namespace Faas.EndToEnd.Tests;
@@ -70,6 +71,38 @@ public abstract class SurviveTests(string sandbox)
             Assert.Equal(records.Count, records.Select(record => record.InvocationId).Distinct().Count());
             return !ids.Except(records.Select(record => record.InvocationId)).Any();
         });
+    }
+
+    [Fact]
+    public async Task Events_that_were_accepted_run_although_controller_and_gateway_are_killed()
+    {
+        await using var platform = await StartAsync();
+        await platform.DeployAsync("events", "trouble.py");
+        var accepted = new List<string>();
+        for (var round = 0; round < 2; round++)
+        {
+            foreach (var part in (string[])["controller", "gateway"])
+            {
+                // Those under way at the kill wait for the next controller; a killed gateway breaks its callers' connections, and they don't know.
+                var calls = Enumerable.Range(0, 30).Select(_ => TryAcceptAsync(platform)).ToList();
+                await platform.KillAndAwaitSuccessorAsync(part);
+                accepted.AddRange((await Task.WhenAll(calls)).OfType<string>());
+                await Eventually.HoldsAsync("the platform answers", async () => await AnswersAsync(platform, "hello"));
+                accepted.Add(await platform.AcceptAsync("events", "/ok"));
+            }
+        }
+
+        await AdminAnswersAsync(platform);
+        Assert.True(accepted.Count >= 4);
+        foreach (var id in accepted)
+        {
+            var ended = await platform.Admin.EndedAsync(id);
+            Assert.True(ended.State == InvocationState.Succeeded, $"{id} is {ended.State}: {ended.Reason}");
+            // What never began (the gateway was away) leaves no trace; what did was cut off, but for the last one.
+            Assert.All(ended.History.SkipLast(1), attempt => Assert.True(attempt.IsCut));
+            Assert.False(ended.History[^1].IsCut);
+            Assert.Single(await platform.Admin.InvocationsAsync($"id={id}"));
+        }
     }
 
     [Fact]
@@ -151,6 +184,19 @@ public abstract class SurviveTests(string sandbox)
         KillInstance(platform, instance);
 
         await Eventually.HoldsAsync("another instance", async () => await AnswersAsync(platform, "victim") && await platform.CallAsync("victim").TextAsync() != first);
+    }
+
+    /// <summary>Queues an event. Null when the connection broke: then nobody knows.</summary>
+    private static async Task<string?> TryAcceptAsync(Platform platform)
+    {
+        try
+        {
+            return await platform.AcceptAsync("events", "/ok");
+        }
+        catch (HttpRequestException)
+        {
+            return null;
+        }
     }
 
     private Task<Platform> StartAsync(string? data = null) => Platform.StartAsync(new PlatformOptions { Sandbox = sandbox, Data = data });

@@ -131,6 +131,16 @@ public abstract class InvocationQueueSuite
     }
 
     [Fact]
+    public async Task A_repeated_key_with_the_same_id_is_the_same_event_and_no_taken_id()
+    {
+        var entry = Entry("a") with { Key = Key("k") };
+        await Queue.EnqueueAsync(entry, Body("x"), null, Ct);
+        Assert.Equal(new Acceptance(AcceptanceOutcome.SameKey, "a"), await Queue.EnqueueAsync(entry with { Nonce = "another request" }, Body("x"), null, Ct));
+        Assert.Equal(new Acceptance(AcceptanceOutcome.KeyReused, "a"), await Queue.EnqueueAsync(entry with { Nonce = "a third", Key = Key("k", "other") }, Body("y"), null, Ct));
+        Assert.Single((await ClaimAsync()).Entries);
+    }
+
+    [Fact]
     public async Task Of_many_requests_with_the_same_key_at_once_one_becomes_the_event()
     {
         var outcomes = await Task.WhenAll(Enumerable.Range(0, 32).Select(i => Task.Run(() => Queue.EnqueueAsync(Entry($"id{i}") with { Key = Key("k") }, Body("x"), null, Ct), Ct)));
@@ -358,6 +368,16 @@ public abstract class InvocationQueueSuite
         await EnqueueAsync("waiting");
         Assert.Equal(["waiting"], (await Queue.ListAsync(InvocationState.Queued, "hello", null, 10, Ct)).Select(entry => entry.Entry.Id));
         Assert.Equal(["running"], (await Queue.ListAsync(InvocationState.Running, null, null, 10, Ct)).Select(entry => entry.Entry.Id));
+    }
+
+    [Fact]
+    public async Task The_body_of_an_entry_can_be_read_until_it_is_not_needed_any_more()
+    {
+        var claim = await ClaimOneAsync("a");
+        Assert.Equal("body of a"u8.ToArray(), await Queue.ReadBodyAsync("a", Ct));
+        await Queue.EndAsync(End(claim.Key, InvocationState.Succeeded), Ct);
+        Assert.Null(await Queue.ReadBodyAsync("a", Ct));
+        Assert.Null(await Queue.ReadBodyAsync("b", Ct));
     }
 
     [Fact]

@@ -54,7 +54,7 @@ internal static class Crashes
                 await Task.Delay(pause, time, cancellationToken);
             }
 
-            kills += victims.KillOne(random) ? 1 : 0;
+            kills += victims.KillOne(random) is null ? 0 : 1;
         }
 
         return kills;

@@ -25,12 +25,13 @@ internal sealed partial class Victims
         _function = function;
     }
 
-    /// <summary>Kills the worker of one of the instances. False when there is none at the moment.</summary>
-    public bool KillOne(Random random)
+    /// <summary>Kills the worker of one of the instances, and returns its pid. Null when there is none at the moment.</summary>
+    public int? KillOne(Random random)
     {
         var folders = Directory.EnumerateDirectories(_folder.Instances).Order(StringComparer.Ordinal).ToList();
         var workers = folders.Select(WorkerOf).OfType<int>().ToList();
-        return workers.Count > 0 && Signal(workers[random.Next(workers.Count)], Kill) == 0;
+        var worker = workers.Count > 0 ? workers[random.Next(workers.Count)] : (int?)null;
+        return worker is { } pid && Signal(pid, Kill) == 0 ? pid : null;
     }
 
     /// <summary>The worker's pid; null when the folder is not that of a living instance of the function (stems have no record).</summary>

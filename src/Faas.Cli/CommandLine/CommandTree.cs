@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using Faas.Cli.Verbs;
 
 namespace Faas.Cli.CommandLine;
@@ -15,11 +16,14 @@ internal static class CommandTree
             InitVerb.Create(),
             DeployVerb.Create(),
             InvokeVerb.Create(),
+            PublishVerb.Create(),
             ListVerb.Create(),
             TopVerb.Create(),
             DescribeVerb.Create(),
             LogsVerb.Create(),
             InvocationsVerb.Create(),
+            QueueVerb.Create(),
+            DlqVerb.Create(),
             TriggerVerb.Create(),
             DeleteVerb.Create(),
             PartVerb.CreateController(),
@@ -38,5 +42,20 @@ internal static class CommandTree
         }
 
         return root;
+    }
+
+    /// <summary>The command as it is typed, without options and arguments: <c>faas invocations show</c>.</summary>
+    public static string PathOf(CommandResult result)
+    {
+        var words = new List<string>();
+        for (SymbolResult? symbol = result; symbol is not null; symbol = symbol.Parent)
+        {
+            if (symbol is CommandResult command)
+            {
+                words.Insert(0, command.Command is RootCommand ? "faas" : command.Command.Name);
+            }
+        }
+
+        return string.Join(' ', words);
     }
 }

@@ -21,14 +21,7 @@ internal static class InvokeAnswer
             throw new InvokeFailure(response.StatusCode, await FaasClient.ReadProblemAsync(response, cancellationToken));
         }
 
-        await using var output = Console.OpenStandardOutput();
-        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-        var endsLine = await CopyAsync(body, output, cancellationToken);
-        if (!endsLine && !Console.IsOutputRedirected)
-        {
-            Console.Out.WriteLine();
-        }
-
+        await PrintBodyAsync(response, cancellationToken);
         if (shows)
         {
             PrintHead(response, elapsed);
@@ -38,12 +31,29 @@ internal static class InvokeAnswer
         return (int)response.StatusCode >= 500 ? ExitCode.FunctionFailed : ExitCode.Ok;
     }
 
+    /// <summary>The body on stdout, as it is; on a terminal its last line ends.</summary>
+    public static async Task PrintBodyAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        await using var output = Console.OpenStandardOutput();
+        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        var endsLine = await CopyAsync(body, output, cancellationToken);
+        if (!endsLine && !Console.IsOutputRedirected)
+        {
+            Console.Out.WriteLine();
+        }
+    }
+
     private static void PrintHead(HttpResponseMessage response, TimeSpan elapsed)
     {
         var parts = new List<string> { $"{(int)response.StatusCode} {response.ReasonPhrase}" };
         if (Header(response, "X-Call-Id") is { } callId)
         {
             parts.Add("call " + callId);
+        }
+
+        if (Header(response, AttemptHeaders.Replayed) is not null)
+        {
+            parts.Add("(the answer to the earlier call with the same key)");
         }
 
         if (Header(response, "Server-Timing") is { } timing)

@@ -1,8 +1,5 @@
 using System.Net.Http.Headers;
-using System.Text;
-using System.Text.Json;
-using Faas.Cli.CommandLine;
-using Faas.Cli.Output;
+using Faas.Contracts.Invocations;
 
 namespace Faas.Cli.Invoking;
 
@@ -12,16 +9,22 @@ namespace Faas.Cli.Invoking;
 /// <param name="Method">HTTP-style only: the method; null for GET, or POST with a body.</param>
 /// <param name="Path">HTTP-style only: what follows the function's address.</param>
 /// <param name="Headers">HTTP-style only.</param>
-internal sealed record InvokeRequest(byte[]? Body, bool IsJson, string? Method, string? Path, IReadOnlyList<(string Name, string Value)> Headers)
+/// <param name="Order">How it is to be run.</param>
+internal sealed record InvokeRequest(byte[]? Body, bool IsJson, string? Method, string? Path, IReadOnlyList<HeaderField> Headers, AsyncOrder Order)
 {
+    private const string OverHttp = "--method, --path or --header send it as it is over HTTP";
+
     /// <summary>Whether it goes through the public address as a caller's request would, rather than as an event through the management API.</summary>
     public bool IsHttpStyle => Method is not null || Path is not null || Headers.Count > 0;
+
+    /// <summary>What its address at the public address begins with.</summary>
+    public string PublicPrefix => Order.IsAsync ? "/async-function/" : "/function/";
 
     /// <summary>The body as a JSON event; an empty object when there is none.</summary>
     public ByteArrayContent ToEvent()
     {
         var body = Body ?? "{}"u8.ToArray();
-        CheckJson(body);
+        JsonBody.Check(body, OverHttp);
         var content = new ByteArrayContent(body);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         return content;
@@ -34,14 +37,14 @@ internal sealed record InvokeRequest(byte[]? Body, bool IsJson, string? Method, 
         {
             if (IsJson)
             {
-                CheckJson(Body);
+                JsonBody.Check(Body, OverHttp);
             }
 
             request.Content = new ByteArrayContent(Body);
             request.Content.Headers.ContentType = new MediaTypeHeaderValue(IsJson ? "application/json" : "text/plain");
         }
 
-        foreach (var (name, value) in Headers)
+        foreach (var (name, value) in (IEnumerable<HeaderField>)[.. Headers, .. Order.Headers])
         {
             if (!request.Headers.TryAddWithoutValidation(name, value))
             {
@@ -60,23 +63,5 @@ internal sealed record InvokeRequest(byte[]? Body, bool IsJson, string? Method, 
     {
         var path = Path ?? "";
         return new Uri(functionUrl.ToString().TrimEnd('/') + (path.Length == 0 || path[0] is '/' or '?' ? path : "/" + path));
-    }
-
-    private static void CheckJson(byte[] body)
-    {
-        try
-        {
-            var reader = new Utf8JsonReader(body);
-            while (reader.Read())
-            {
-            }
-        }
-        catch (JsonException e)
-        {
-            var shown = Text.Shorten(Encoding.UTF8.GetString(body), 40);
-            throw new CliException(
-                ExitCode.Usage,
-                $"The data is not JSON ({Text.FirstLine(e.Message)}): {shown} - a text is written as '\"text\"'; --method, --path or --header send it as it is over HTTP.");
-        }
     }
 }

@@ -13,7 +13,7 @@ internal sealed class FunctionReader(string file, string folder, List<ManifestPr
     private static readonly string[] Keys =
     [
         "runtime", "handler", "source", "memory", "cpu", "timeout", "concurrency", "minInstances", "minActive", "maxInstances", "keepAlive", "warm", "freeze",
-        "env", "network", "command", "image", "example",
+        "env", "network", "command", "image", "async", "triggers", "example",
     ];
 
     /// <summary>What `keepAlive` says to have it learned, which is the default too.</summary>
@@ -90,8 +90,10 @@ internal sealed class FunctionReader(string file, string folder, List<ManifestPr
                 _hasConcurrency = true;
                 return _values.Whole(field, value) is { } slots ? spec with { Concurrency = slots } : spec;
             case "network": return _values.Network(field, value) is { } network ? spec with { Network = network } : spec;
-            case "env": return spec with { Env = ReadEnv(value) };
-            case "command": return spec with { Command = ReadCommand(value) };
+            case "env": return spec with { Env = CommandReader.ReadEnv(value, _values) };
+            case "command": return spec with { Command = CommandReader.ReadCommand(value, _values) };
+            case "async": return spec with { Async = new AsyncReader(_values, _marks).Read(value) };
+            case "triggers": return spec with { Triggers = new TriggerReader(_values, _marks).Read(value) is { Count: > 0 } triggers ? triggers : null };
             default: return ApplyScaling(spec, field, value);
         }
     }
@@ -120,53 +122,6 @@ internal sealed class FunctionReader(string file, string folder, List<ManifestPr
         }
 
         return [.. windows.Select(warm => warm.Window)];
-    }
-
-    private Dictionary<string, string> ReadEnv(YamlNode value)
-    {
-        var env = new Dictionary<string, string>(StringComparer.Ordinal);
-        if (value is not YamlMappingNode mapping)
-        {
-            Problem(value.Start, "'env' must be names and values, like 'env: {LEVEL: debug}'");
-            return env;
-        }
-
-        foreach (var (key, entry) in mapping.Children)
-        {
-            if (key is YamlScalarNode { Value: { } name } && entry is YamlScalarNode { Value: var text })
-            {
-                env[name] = text ?? "";
-            }
-            else
-            {
-                Problem(entry.Start, "an environment variable is one name and one value; put lists and maps into quotes");
-            }
-        }
-
-        return env;
-    }
-
-    private IReadOnlyList<string> ReadCommand(YamlNode value)
-    {
-        if (value is YamlScalarNode { Value: { Length: > 0 } line })
-        {
-            if (ShellWords.Split(line) is { } words)
-            {
-                return words;
-            }
-
-            Problem(value.Start, "'command' has a quote that is not closed");
-        }
-        else if (value is YamlSequenceNode sequence && sequence.Children.All(word => word is YamlScalarNode))
-        {
-            return [.. sequence.Children.Select(word => ((YamlScalarNode)word).Value ?? "")];
-        }
-        else
-        {
-            Problem(value.Start, "'command' must be a list of words, like [python3, app.py], or one line");
-        }
-
-        return [];
     }
 
     /// <summary>The source's absolute path. Missing code is reported where the source is named, or at the function's name when it is not.</summary>

@@ -51,6 +51,16 @@ internal static class Text
         _ => $"{(int)age.TotalDays} days ago",
     };
 
+    /// <summary>How long it is until something, in one unit; <c>now</c> for what is due.</summary>
+    public static string Until(TimeSpan time) => time.TotalSeconds switch
+    {
+        <= 0 => "now",
+        < 120 => $"in {Math.Ceiling(time.TotalSeconds).ToString(CultureInfo.InvariantCulture)} s",
+        < 7200 => $"in {(int)time.TotalMinutes} min",
+        < 172_800 => $"in {(int)time.TotalHours} h",
+        _ => $"in {(int)time.TotalDays} days",
+    };
+
     /// <summary>What others wrote must not be able to move the cursor or retitle the window of whoever reads it; tabs are harmless.</summary>
     public static string WithoutControls(string text) => text.Any(IsHarmful) ? string.Concat(text.Select(c => IsHarmful(c) ? '\uFFFD' : c)) : text;
 

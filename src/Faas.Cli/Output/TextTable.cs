@@ -109,9 +109,9 @@ internal sealed class TextTable(params IReadOnlyList<string> headers)
     /// <summary>Words that a state column holds get their colour; everything else is printed as it is.</summary>
     private static string Colour(string cell) => cell switch
     {
-        "ready" or "busy" or "found" or "created" or "updated" => $"[green]{cell}[/]",
-        "failing" or "refused" or "failed" or "missing" => $"[red]{cell}[/]",
-        "idle" or "unchanged" => $"[grey]{cell}[/]",
+        "ready" or "busy" or "found" or "created" or "updated" or "running" or "succeeded" => $"[green]{cell}[/]",
+        "failing" or "refused" or "failed" or "missing" or "dead letter" => $"[red]{cell}[/]",
+        "idle" or "unchanged" or "cancelled" => $"[grey]{cell}[/]",
         "frozen" => $"[blue]{cell}[/]",
         "starting" or "thawing" or "deleting" or "draining" => $"[yellow]{cell}[/]",
         _ => Markup.Escape(cell),

@@ -12,4 +12,10 @@ internal sealed record PlatformOptions(DataFolder Data, Uri Listen, Uri Admin, s
 {
     /// <summary>Memory of all instances together in MiB; null for the controller's default.</summary>
     public int? MemoryMiB { get; init; }
+
+    /// <summary>Where accepted events are, <c>sqlite</c> or <c>redis</c>; null for the controller's default.</summary>
+    public string? Store { get; init; }
+
+    /// <summary>Where Redis is; null for the controller's default.</summary>
+    public string? Redis { get; init; }
 }

@@ -146,6 +146,8 @@ internal sealed class RunningPlatform : IDisposable
         "--runtimes", PlatformParts.Runtimes,
         .. _options.Stems is { } stems ? ["--stems", stems.ToString(CultureInfo.InvariantCulture)] : Array.Empty<string>(),
         .. _options.MemoryMiB is { } memory ? ["--memory", memory.ToString(CultureInfo.InvariantCulture)] : Array.Empty<string>(),
+        .. _options.Store is { } store ? ["--store", store] : Array.Empty<string>(),
+        .. _options.Redis is { } redis ? ["--redis", redis] : Array.Empty<string>(),
         "--supervised",
     ];
 

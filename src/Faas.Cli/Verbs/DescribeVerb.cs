@@ -39,6 +39,11 @@ internal static class DescribeVerb
         var table = new TextTable("", "");
         AddSettings(table, function.Summary, function.Spec);
         AddScaling(table, function);
+        foreach (var (label, value) in AsyncText.Lines(function.Spec, await FindQueueAsync(client, function.Summary.Name, cancellationToken)))
+        {
+            table.Add(label, value);
+        }
+
         AddTotals(table, function.Totals);
         table.Print(context.Terminal);
         if (function.Instances.Count > 0)
@@ -57,6 +62,19 @@ internal static class DescribeVerb
         }
 
         return ExitCode.Ok;
+    }
+
+    /// <summary>What waits for the function; null when nothing does, or the platform is too old to say.</summary>
+    private static async Task<QueueSummary?> FindQueueAsync(FaasClient client, string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await client.Events.ListQueueAsync(cancellationToken)).FirstOrDefault(summary => summary.Function == name);
+        }
+        catch (FaasApiException)
+        {
+            return null;   // it is one line of many
+        }
     }
 
     private static void AddSettings(TextTable table, FunctionSummary summary, FunctionSpec spec)

@@ -20,6 +20,14 @@ internal static class FunctionArgument
 
     public static Argument<string[]> Several() => WithCompletion(new Argument<string[]>("NAME") { Description = "The functions", Arity = ArgumentArity.OneOrMore });
 
+    /// <summary>The same as an option.</summary>
+    public static Option<string?> Option(string name, string description)
+    {
+        var option = new Option<string?>(name) { HelpName = "NAME", Description = description };
+        option.CompletionSources.Add(Names);
+        return option;
+    }
+
     private static TArgument WithCompletion<TArgument>(TArgument argument)
         where TArgument : Argument
     {

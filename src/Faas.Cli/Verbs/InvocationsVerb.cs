@@ -5,7 +5,7 @@ using Faas.Contracts.Invocations;
 
 namespace Faas.Cli.Verbs;
 
-/// <summary><c>faas invocations</c>: usage records, one for each invocation.</summary>
+/// <summary><c>faas invocations</c>: usage records, one for each invocation, and below it what is done with single ones.</summary>
 internal static class InvocationsVerb
 {
     private const int LimitMax = 10_000;
@@ -21,9 +21,9 @@ internal static class InvocationsVerb
     {
         var verb = new Verb(
             "invocations", "List invocations with their times, outcome and cost, newest first",
-            "faas invocations", "faas invocations hello --limit 10", "faas invocations hello --output json | jq 'map(.cost) | add'")
+            "faas invocations", "faas invocations hello --limit 10", "faas invocations show 01JD2Z6Q9V", "faas invocations wait 01JD2Z6Q9V --timeout 5m", "faas invocations hello --output json | jq 'map(.cost) | add'")
         {
-            Name, Id, Limit,
+            Name, Id, Limit, InvocationsShowVerb.Create(), InvocationsWaitVerb.Create(), InvocationsCancelVerb.Create(), InvocationsListVerb.Create(),
         };
         verb.Does(RunAsync);
         return verb;

@@ -1,9 +1,8 @@
 using System.CommandLine;
 using System.Net;
-using System.Text;
 using Faas.Cli.CommandLine;
+using Faas.Cli.Events;
 using Faas.Cli.Invoking;
-using Faas.Cli.Output;
 using Faas.Contracts.Api;
 
 namespace Faas.Cli.Verbs;
@@ -13,23 +12,12 @@ internal static class InvokeVerb
 {
     private static readonly Argument<string?> Name = FunctionArgument.Optional();
 
-    private static readonly Option<string?> Data = new("--data-raw", "-d") { HelpName = "DATA", Description = "The event (JSON), or the body with --method, --path or --header" };
-
-    private static readonly Option<string?> DataFile = new("--file", "-f") { HelpName = "FILE", Description = "Read the data from a file; - for stdin" };
-
-    private static readonly Option<string?> AsJson = new("--json")
-    {
-        HelpName = "DATA", Description = "The data is JSON: it is checked, and sent with content-type: application/json", Arity = ArgumentArity.ZeroOrOne,
-    };
+    private static readonly BodyOptions Body = new(
+        "The event (JSON), or the body with --method, --path or --header", "Call over HTTP with this header (may be repeated)");
 
     private static readonly Option<string?> Method = new("--method", "-X") { HelpName = "METHOD", Description = "Call over HTTP with this method" };
 
     private static readonly Option<string?> Path = new("--path") { HelpName = "/PATH?QUERY", Description = "Call over HTTP with this path below the function's address" };
-
-    private static readonly Option<string[]> Header = new("--header", "-H")
-    {
-        HelpName = "NAME: VALUE", Description = "Call over HTTP with this header (may be repeated)", DefaultValueFactory = _ => [],
-    };
 
     private static readonly Option<bool> Verbose = new("--verbose", "-v") { Description = "Show status, call id and timing on stderr (always on a terminal)" };
 
@@ -40,10 +28,18 @@ internal static class InvokeVerb
             "faas invoke hello -d '{\"name\": \"Ada\"}'",
             "faas invoke hello -f event.json",
             "faas invoke guestbook --method POST --path /entries --json -d '{\"text\": \"hi\"}'",
-            "echo '[1, 2]' | faas invoke sum -f -")
+            "echo '[1, 2]' | faas invoke sum -f -",
+            "ID=$(faas invoke resize --async --json -d '{\"id\": 7}')",
+            "faas invoke report --async --at 18:30 --callback https://example.com/done",
+            "faas invoke resize --async --wait -f photo.json")
         {
-            Name, Data, DataFile, AsJson, Method, Path, Header, Verbose,
+            Name, Body.Raw, Body.File, Body.AsJson, Method, Path, Body.Header, Verbose,
         };
+        foreach (var option in AsyncOptions.All)
+        {
+            verb.Add(option);
+        }
+
         verb.Does(RunAsync);
         return verb;
     }
@@ -57,11 +53,16 @@ internal static class InvokeVerb
         try
         {
             using var response = request.IsHttpStyle
-                ? await CallAsync(http, request, await FunctionUrlAsync(context, client, name, cancellationToken), cancellationToken)
-                : await client.InvokeAsync(name, request.ToEvent(), cancellationToken);
+                ? await CallAsync(http, request, await FunctionUrlAsync(context, client, request.PublicPrefix + name, cancellationToken), cancellationToken)
+                : await client.InvokeAsync(name, request.ToEvent(), request.Order.Headers, cancellationToken);
             if (response.StatusCode == HttpStatusCode.Unauthorized && !request.IsHttpStyle)
             {
                 throw new FaasApiException(response.StatusCode, await FaasClient.ReadProblemAsync(response, cancellationToken));
+            }
+
+            if (request.Order.IsAsync && response.StatusCode == HttpStatusCode.Accepted)
+            {
+                return await FollowAsync(context, client, response, request.Order, cancellationToken);
             }
 
             var shows = context.Value(Verbose) || !Console.IsErrorRedirected;
@@ -76,60 +77,33 @@ internal static class InvokeVerb
 
     private static async Task<(string Name, InvokeRequest Request)> ReadAsync(VerbContext context, CancellationToken cancellationToken)
     {
-        // `invoke --json hello` means the function hello: an option that may have a value takes the next word, whatever it is.
-        var name = context.Value(Name);
-        var json = context.Value(AsJson);
-        if (name is null)
-        {
-            (name, json) = (json, null);
-        }
-
-        var sources = new[] { context.Value(Data), context.Value(DataFile), json }.Count(source => source is not null);
-        if (name is null || sources > 1)
-        {
-            throw new CliException(ExitCode.Usage, name is null
-                ? "Which function? `faas invoke NAME -d '{}'`; `faas list` shows them."
-                : "Give the data once: with -d, -f or --json.");
-        }
-
-        byte[]? body = context.Value(DataFile) is { } file ? await ReadFileAsync(file, cancellationToken)
-            : (context.Value(Data) ?? json) is { } text ? Encoding.UTF8.GetBytes(text)
-            : null;
-        var isJson = context.Parsed.GetResult(AsJson) is not null;
-        return (VerbContext.FunctionNameOf(name), new InvokeRequest(body, isJson, context.Value(Method), context.Value(Path), [.. context.Value(Header)!.Select(ParseHeader)]));
+        var order = AsyncOptions.Read(context);   // first, so that nobody types on stdin in vain
+        var body = await Body.ReadAsync(context, context.Value(Name), "Which function? `faas invoke NAME -d '{}'`; `faas list` shows them.", cancellationToken);
+        return (VerbContext.FunctionNameOf(body.Word), new InvokeRequest(body.Bytes, body.IsJson, context.Value(Method), context.Value(Path), body.Headers, order));
     }
 
-    private static async Task<byte[]> ReadFileAsync(string file, CancellationToken cancellationToken)
+    private static async Task<ExitCode> FollowAsync(VerbContext context, FaasClient client, HttpResponseMessage response, AsyncOrder order, CancellationToken cancellationToken)
     {
-        if (file == "-")
+        var accepted = await EventsClient.ReadAcceptedAsync(response, cancellationToken);
+        var isReplay = response.Headers.Contains(AttemptHeaders.Replayed);
+        if (!order.Waits)
         {
-            using var content = new MemoryStream();
-            await using var input = Console.OpenStandardInput();
-            await input.CopyToAsync(content, cancellationToken);
-            return content.ToArray();
+            AcceptedAnswer.Print(context, accepted, isReplay, order.Delay);
+            return ExitCode.Ok;
         }
 
-        return File.Exists(file)
-            ? await File.ReadAllBytesAsync(file, cancellationToken)
-            : throw new CliException(ExitCode.NotFound, $"There is no file {Text.Shorten(file)}.");
+        AcceptedAnswer.Announce(context, accepted, isReplay, order.Delay);
+        return await InvocationEnd.AwaitAsync(context, client.Events, accepted.InvocationId, limit: null, cancellationToken);
     }
 
-    private static (string Name, string Value) ParseHeader(string header)
-    {
-        var colon = header.IndexOf(':', StringComparison.Ordinal);
-        return colon > 0
-            ? (header[..colon].Trim(), header[(colon + 1)..].Trim())
-            : throw new CliException(ExitCode.Usage, $"'{Text.Shorten(header)}' is not a header; write it as 'NAME: VALUE'.");
-    }
-
-    private static async Task<Uri> FunctionUrlAsync(VerbContext context, FaasClient client, string name, CancellationToken cancellationToken)
+    private static async Task<Uri> FunctionUrlAsync(VerbContext context, FaasClient client, string path, CancellationToken cancellationToken)
     {
         // The endpoints file is only about the local platform, so it must be the one that is being talked to.
         var local = PlatformAddress.ReadEndpoints(context.Data);
         var origin = local is not null && Uri.TryCreate(local.AdminUrl, UriKind.Absolute, out var admin) && admin == client.AdminUrl
             ? local.PublicUrl
             : (await client.GetPlatformAsync(cancellationToken)).PublicUrl;
-        return new Uri($"{origin.TrimEnd('/')}/function/{name}");
+        return new Uri(origin.TrimEnd('/') + path);
     }
 
     private static async Task<HttpResponseMessage> CallAsync(HttpClient http, InvokeRequest request, Uri url, CancellationToken cancellationToken)

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Faas.Cli.CommandLine;
 using Faas.Cli.Output;
 using Faas.Contracts.Api;
@@ -44,17 +43,10 @@ internal static class LogsVerb
             }
             else
             {
-                Terminal.Line(Format(line));
+                Terminal.Line(LogText.Format(line));
             }
         }
 
         return ExitCode.Ok;
-    }
-
-    private static string Format(LogLine line)
-    {
-        var time = line.At.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss.fff", CultureInfo.InvariantCulture);
-        var invocation = string.IsNullOrEmpty(line.InvocationId) ? "-" : line.InvocationId;
-        return $"{time} {invocation} {line.Stream,-6} {Text.WithoutControls(line.Text)}";
     }
 }

@@ -17,8 +17,8 @@ internal static class TriggerVerb
         "faas trigger list", "faas trigger pause report/nightly", "faas trigger fire report/nightly")
     {
         CreateList(),
-        CreateChange("pause", "Pause a trigger, also across restarts", "paused", (client, function, name, ct) => client.PauseTriggerAsync(function, name, ct)),
-        CreateChange("resume", "Resume a trigger; what a schedule missed meanwhile is not made up for", "resumed", (client, function, name, ct) => client.ResumeTriggerAsync(function, name, ct)),
+        CreateChange("pause", "Pause a trigger, also across restarts", "paused", (client, function, name, ct) => client.Triggers.PauseAsync(function, name, ct)),
+        CreateChange("resume", "Resume a trigger; what a schedule missed meanwhile is not made up for", "resumed", (client, function, name, ct) => client.Triggers.ResumeAsync(function, name, ct)),
         CreateFire(),
         CreateDelete(),
     };
@@ -55,7 +55,7 @@ internal static class TriggerVerb
         {
             var (function, trigger) = TriggerOf(context);
             using var client = context.Connect();
-            var firing = await client.FireTriggerAsync(function, trigger, ct);
+            var firing = await client.Triggers.FireAsync(function, trigger, ct);
             Print(context, firing, firing.Invocation);
             return ExitCode.Ok;
         });
@@ -73,7 +73,7 @@ internal static class TriggerVerb
         {
             var (function, trigger) = TriggerOf(context);
             using var client = context.Connect();
-            await client.DeleteTriggerAsync(function, trigger, ct);
+            await client.Triggers.DeleteAsync(function, trigger, ct);
             Print<IReadOnlyList<string>>(context, [$"{function}/{trigger}"], $"{function}/{trigger} forgotten and paused");
             return ExitCode.Ok;
         });
@@ -84,7 +84,7 @@ internal static class TriggerVerb
     {
         using var client = context.Connect();
         var function = context.Value(Name) is { } given ? VerbContext.FunctionNameOf(given) : null;
-        var triggers = await client.ListTriggersAsync(function, cancellationToken);
+        var triggers = await client.Triggers.ListAsync(function, cancellationToken);
         if (context.WantsJson)
         {
             Json.Print(triggers);

@@ -33,16 +33,24 @@ internal static class UpVerb
     private static readonly Option<int?> Memory = QuantityOption.Memory(
         "--memory", "Memory of all instances together [default: the machine's without a fifth, at least 1 GiB, for the rest]", (64, 16 * 1024 * 1024), "a size like 8GiB, from 64MiB to 16384GiB");
 
+    private static readonly Option<string?> Store = CreateStore();
+
+    private static readonly Option<string?> Redis = new("--redis")
+    {
+        HelpName = "SERVERS", Description = "Redis for --store redis, like redis-1:6379,password=secret, or !/run/redis.sock [default: localhost:6379]",
+    };
+
     public static Command Create()
     {
         var verb = new Verb(
             "up", "Start the platform and deploy; Ctrl-C drains and stops it",
             "faas up                                          the functions of this folder",
             "faas up shop --watch                             another folder's, again whenever they change",
+            "faas up --store redis --redis localhost:6379     accepted events in Redis instead of the data folder",
             "faas up --memory 8GiB                            idle instances are stopped to make room below it",
             "faas up --listen http://0.0.0.0:80 --data /var/lib/faas --sandbox docker")
         {
-            ManifestPath, Listen, Sandbox, Watch, Stems, Memory,
+            ManifestPath, Listen, Sandbox, Watch, Stems, Memory, Store, Redis,
         };
         verb.Does(RunAsync);
         return verb;
@@ -58,6 +66,8 @@ internal static class UpVerb
             context.Data, PlatformAddress.ParseUrl("--listen", context.Value(Listen)!), PlatformAddress.ParseUrl("--admin", admin), context.Value(Sandbox)!, context.Value(Stems))
         {
             MemoryMiB = context.Value(Memory),
+            Store = context.Value(Store) ?? (context.Value(Redis) is null ? null : "redis"),
+            Redis = context.Value(Redis),
         };
 
         Terminal.Note($"starting on {options.Data.Root} ...");
@@ -166,6 +176,13 @@ internal static class UpVerb
     }
 
     private static async Task WithFailure(RunningPlatform platform, Task work) => await await Task.WhenAny(work, platform.Failed);
+
+    private static Option<string?> CreateStore()
+    {
+        var option = new Option<string?>("--store") { HelpName = "sqlite|redis", Description = "Where accepted events are kept [default: sqlite, in the data folder]" };
+        option.AcceptOnlyFromAmong("sqlite", "redis");
+        return option;
+    }
 
     private static Option<string> CreateSandbox()
     {

@@ -4,7 +4,6 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Faas.Contracts.Functions;
 using Faas.Contracts.Invocations;
 
@@ -19,7 +18,7 @@ public sealed class FaasClient : IDisposable
     /// <summary>Longest wait for a TCP connection: a platform that is there accepts at once, even across a continent.</summary>
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
 
-    private readonly HttpClient _http;
+    private readonly ApiTransport _transport;
 
     /// <summary>A client for the management API at <paramref name="adminUrl"/>, authorized by <paramref name="key"/> unless it is null.</summary>
     [SuppressMessage("Reliability", "CA2000", Justification = "The HttpClient owns the handler.")]
@@ -31,36 +30,45 @@ public sealed class FaasClient : IDisposable
     /// <summary>A client over <paramref name="http"/>, which it takes over; for tests and for callers with transports of their own.</summary>
     public FaasClient(HttpClient http, Uri adminUrl, string? key)
     {
-        _http = http;
-        _http.BaseAddress = new Uri(adminUrl.GetLeftPart(UriPartial.Authority));
-        _http.Timeout = Timeout.InfiniteTimeSpan;   // deploys compile and logs are followed; callers cancel
-        _http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("faas-client", "1"));
+        http.BaseAddress = new Uri(adminUrl.GetLeftPart(UriPartial.Authority));
+        http.Timeout = Timeout.InfiniteTimeSpan;   // deploys compile and logs are followed; callers cancel
+        http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("faas-client", "1"));
         if (key is not null)
         {
-            _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+            http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
         }
+
+        _transport = new ApiTransport(http);
+        Events = new EventsClient(_transport);
+        Triggers = new TriggersClient(_transport);
     }
 
     /// <summary>The address that requests go to.</summary>
-    public Uri AdminUrl => _http.BaseAddress!;
+    public Uri AdminUrl => _transport.Address;
+
+    /// <summary>What is done with accepted events: asynchronous invocations, the queue, dead letters, topics.</summary>
+    public EventsClient Events { get; }
+
+    /// <summary>What invokes functions besides their callers: schedules, topics.</summary>
+    public TriggersClient Triggers { get; }
 
     /// <summary>The platform as a whole.</summary>
     public Task<PlatformDescription> GetPlatformAsync(CancellationToken cancellationToken) =>
-        GetAsync("/v1/platform", FaasJson.Default.PlatformDescription, cancellationToken);
+        _transport.GetAsync("/v1/platform", FaasJson.Default.PlatformDescription, cancellationToken);
 
     /// <summary>What the machine carries at this moment.</summary>
-    public Task<PlatformLoad> GetLoadAsync(CancellationToken cancellationToken) => GetAsync("/v1/load", FaasJson.Default.PlatformLoad, cancellationToken);
+    public Task<PlatformLoad> GetLoadAsync(CancellationToken cancellationToken) => _transport.GetAsync("/v1/load", FaasJson.Default.PlatformLoad, cancellationToken);
 
     /// <summary>Whether the platform has the bundle already, so that it need not be uploaded.</summary>
     public async Task<bool> HasBundleAsync(string digest, CancellationToken cancellationToken)
     {
-        using var response = await SendAsync(HttpMethod.Head, "/v1/bundles/" + digest, null, HttpCompletionOption.ResponseContentRead, cancellationToken);
+        using var response = await _transport.SendAsync(HttpMethod.Head, "/v1/bundles/" + digest, null, HttpCompletionOption.ResponseContentRead, cancellationToken);
         if (response.StatusCode == HttpStatusCode.NotFound)
         {
             return false;
         }
 
-        await ThrowUnlessSuccessAsync(response, cancellationToken);
+        await ApiTransport.ThrowUnlessSuccessAsync(response, cancellationToken);
         return true;
     }
 
@@ -69,49 +77,45 @@ public sealed class FaasClient : IDisposable
     {
         using var content = new StreamContent(bundle);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/gzip");
-        using var response = await SendAsync(HttpMethod.Put, "/v1/bundles/" + digest, content, HttpCompletionOption.ResponseContentRead, cancellationToken);
-        await ThrowUnlessSuccessAsync(response, cancellationToken);
+        await _transport.TellAsync(HttpMethod.Put, "/v1/bundles/" + digest, content, cancellationToken);
     }
 
     /// <summary>What deploying <paramref name="spec"/> would change. Changes nothing.</summary>
     public async Task<DeployPlan> PlanAsync(FunctionSpec spec, CancellationToken cancellationToken)
     {
         using var content = JsonContent.Create(spec, FaasJson.Default.FunctionSpec);
-        using var response = await SendAsync(
-            HttpMethod.Post, FunctionPath(spec.Name) + "/plan", content, HttpCompletionOption.ResponseContentRead, cancellationToken);
-        return await ReadAsync(response, FaasJson.Default.DeployPlan, cancellationToken);
+        return await _transport.AskAsync(HttpMethod.Post, FunctionPath(spec.Name) + "/plan", content, FaasJson.Default.DeployPlan, cancellationToken);
     }
 
     /// <summary>Deploys <paramref name="spec"/> and waits until its revision has started once.</summary>
     public async Task<DeployResult> DeployAsync(FunctionSpec spec, CancellationToken cancellationToken)
     {
         using var content = JsonContent.Create(spec, FaasJson.Default.FunctionSpec);
-        using var response = await SendAsync(
-            HttpMethod.Put, FunctionPath(spec.Name), content, HttpCompletionOption.ResponseContentRead, cancellationToken);
-        return await ReadAsync(response, FaasJson.Default.DeployResult, cancellationToken);
+        return await _transport.AskAsync(HttpMethod.Put, FunctionPath(spec.Name), content, FaasJson.Default.DeployResult, cancellationToken);
     }
 
     /// <summary>All functions, in the platform's order.</summary>
     public async Task<IReadOnlyList<FunctionSummary>> ListFunctionsAsync(CancellationToken cancellationToken) =>
-        await GetAsync("/v1/functions", FaasJson.Default.FunctionSummaryArray, cancellationToken);
+        await _transport.GetAsync("/v1/functions", FaasJson.Default.FunctionSummaryArray, cancellationToken);
 
     /// <summary>One function with its spec, instances and totals.</summary>
     public Task<FunctionDescription> DescribeFunctionAsync(string name, CancellationToken cancellationToken) =>
-        GetAsync(FunctionPath(name), FaasJson.Default.FunctionDescription, cancellationToken);
+        _transport.GetAsync(FunctionPath(name), FaasJson.Default.FunctionDescription, cancellationToken);
 
     /// <summary>Takes a function away. Its running invocations end first.</summary>
-    public async Task DeleteFunctionAsync(string name, CancellationToken cancellationToken)
-    {
-        using var response = await SendAsync(HttpMethod.Delete, FunctionPath(name), null, HttpCompletionOption.ResponseContentRead, cancellationToken);
-        await ThrowUnlessSuccessAsync(response, cancellationToken);
-    }
+    public Task DeleteFunctionAsync(string name, CancellationToken cancellationToken) =>
+        _transport.TellAsync(HttpMethod.Delete, FunctionPath(name), null, cancellationToken);
 
     /// <summary>
     /// Invokes a function with a raw JSON event. The answer is returned whatever its status is, as soon as its head has arrived;
     /// a problem has media type <see cref="Problems.MediaType"/> and header <see cref="Problems.ErrorHeader"/>.
     /// </summary>
     public Task<HttpResponseMessage> InvokeAsync(string name, HttpContent jsonEvent, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Post, FunctionPath(name) + "/invocations", jsonEvent, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        InvokeAsync(name, jsonEvent, [], cancellationToken);
+
+    /// <summary>The same with more headers, of which the platform passes on those of <see cref="AttemptHeaders"/>: an asynchronous invocation is answered 202 with <see cref="AcceptedInvocation"/>.</summary>
+    public Task<HttpResponseMessage> InvokeAsync(string name, HttpContent jsonEvent, IReadOnlyList<HeaderField> headers, CancellationToken cancellationToken) =>
+        _transport.SendAsync(HttpMethod.Post, FunctionPath(name) + "/invocations", jsonEvent, headers, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
 
     /// <summary>Log lines, oldest first; without end when <see cref="LogQuery.Follow"/> is set.</summary>
     public async IAsyncEnumerable<LogLine> ReadLogsAsync(string name, LogQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -120,14 +124,14 @@ public sealed class FaasClient : IDisposable
         path += query.InvocationId is { } id ? "&invocation=" + Uri.EscapeDataString(id) : "";
         path += query.Follow ? "&follow=true" : "";
 
-        using var response = await SendAsync(HttpMethod.Get, path, null, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        await ThrowUnlessSuccessAsync(response, cancellationToken);
+        using var response = await _transport.SendAsync(HttpMethod.Get, path, null, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        await ApiTransport.ThrowUnlessSuccessAsync(response, cancellationToken);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken));
-        while (await ReadLineAsync(reader, cancellationToken) is { } line)
+        while (await _transport.ReadLineAsync(reader, cancellationToken) is { } line)
         {
             if (line.Length > 0)
             {
-                yield return Parse(line, FaasJson.Default.LogLine);
+                yield return ApiTransport.Parse(line, FaasJson.Default.LogLine);
             }
         }
     }
@@ -143,30 +147,7 @@ public sealed class FaasClient : IDisposable
         var path = $"/v1/invocations?limit={limit}";
         path += function is null ? "" : "&function=" + Uri.EscapeDataString(function);
         path += invocationId is null ? "" : "&id=" + Uri.EscapeDataString(invocationId);
-        return await GetAsync(path, FaasJson.Default.UsageRecordArray, cancellationToken);
-    }
-
-    /// <summary>The triggers of a function, or of all (null), by id.</summary>
-    public async Task<IReadOnlyList<TriggerDescription>> ListTriggersAsync(string? function, CancellationToken cancellationToken) =>
-        await GetAsync("/v1/triggers" + (function is null ? "" : "?function=" + Uri.EscapeDataString(function)), FaasJson.Default.TriggerDescriptionArray, cancellationToken);
-
-    /// <summary>Pauses a trigger, also across restarts.</summary>
-    public Task<TriggerDescription> PauseTriggerAsync(string function, string name, CancellationToken cancellationToken) =>
-        PostAsync(TriggerPath(function, name) + "/pause", FaasJson.Default.TriggerDescription, cancellationToken);
-
-    /// <summary>Resumes a paused trigger.</summary>
-    public Task<TriggerDescription> ResumeTriggerAsync(string function, string name, CancellationToken cancellationToken) =>
-        PostAsync(TriggerPath(function, name) + "/resume", FaasJson.Default.TriggerDescription, cancellationToken);
-
-    /// <summary>Gives the trigger's function an event as if there had been one now.</summary>
-    public Task<TriggerFiring> FireTriggerAsync(string function, string name, CancellationToken cancellationToken) =>
-        PostAsync(TriggerPath(function, name) + "/fire", FaasJson.Default.TriggerFiring, cancellationToken);
-
-    /// <summary>Forgets how far a trigger has come, and leaves it paused; resumed it begins anew.</summary>
-    public async Task DeleteTriggerAsync(string function, string name, CancellationToken cancellationToken)
-    {
-        using var response = await SendAsync(HttpMethod.Delete, TriggerPath(function, name), null, HttpCompletionOption.ResponseContentRead, cancellationToken);
-        await ThrowUnlessSuccessAsync(response, cancellationToken);
+        return await _transport.GetAsync(path, FaasJson.Default.UsageRecordArray, cancellationToken);
     }
 
     /// <summary>Reads the problem that <paramref name="response"/> carries, or makes one up from its status code.</summary>
@@ -195,7 +176,7 @@ public sealed class FaasClient : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _http.Dispose();
+    public void Dispose() => _transport.Dispose();
 
     private static SocketsHttpHandler CreateHandler(Uri adminUrl) => new()
     {
@@ -205,79 +186,4 @@ public sealed class FaasClient : IDisposable
     };
 
     private static string FunctionPath(string name) => "/v1/functions/" + Uri.EscapeDataString(name);
-
-    private static string TriggerPath(string function, string name) => $"/v1/triggers/{Uri.EscapeDataString(function)}/{Uri.EscapeDataString(name)}";
-
-    private async Task<T> PostAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken)
-    {
-        using var response = await SendAsync(HttpMethod.Post, path, null, HttpCompletionOption.ResponseContentRead, cancellationToken);
-        return await ReadAsync(response, type, cancellationToken);
-    }
-
-    private async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken)
-    {
-        using var response = await SendAsync(HttpMethod.Get, path, null, HttpCompletionOption.ResponseContentRead, cancellationToken);
-        return await ReadAsync(response, type, cancellationToken);
-    }
-
-    private async Task<HttpResponseMessage> SendAsync(
-        HttpMethod method, string path, HttpContent? content, HttpCompletionOption completion, CancellationToken cancellationToken)
-    {
-        using var request = new HttpRequestMessage(method, path) { Content = content };
-        try
-        {
-            return await _http.SendAsync(request, completion, cancellationToken);
-        }
-        catch (HttpRequestException e)
-        {
-            throw new FaasUnreachableException(AdminUrl, e);
-        }
-        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new FaasUnreachableException(AdminUrl, e.InnerException ?? e);   // the connect timeout
-        }
-    }
-
-    private async Task<string?> ReadLineAsync(StreamReader reader, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await reader.ReadLineAsync(cancellationToken);
-        }
-        catch (Exception e) when (e is IOException or HttpRequestException)
-        {
-            throw new FaasUnreachableException(AdminUrl, e);
-        }
-    }
-
-    private static async Task<T> ReadAsync<T>(HttpResponseMessage response, JsonTypeInfo<T> type, CancellationToken cancellationToken)
-    {
-        await ThrowUnlessSuccessAsync(response, cancellationToken);
-        return Parse(await response.Content.ReadAsStringAsync(cancellationToken), type);
-    }
-
-    private static T Parse<T>(string json, JsonTypeInfo<T> type)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(json, type) ?? throw new JsonException("null");
-        }
-        catch (JsonException e)
-        {
-            throw new FaasApiException(HttpStatusCode.OK, new ApiProblem
-            {
-                Title = "Unexpected answer",
-                Error = "UnexpectedAnswer",
-                Detail = $"The platform's answer is not a {typeof(T).Name} ({e.Message}). Is the address that of a faas management API, in this version?",
-            });
-        }
-    }
-
-    private static async Task ThrowUnlessSuccessAsync(HttpResponseMessage response, CancellationToken cancellationToken)
-    {
-        if (!response.IsSuccessStatusCode)
-        {
-            throw new FaasApiException(response.StatusCode, await ReadProblemAsync(response, cancellationToken));
-        }
-    }
 }

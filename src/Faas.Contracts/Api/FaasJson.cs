@@ -23,6 +23,7 @@ namespace Faas.Contracts.Api;
 [JsonSerializable(typeof(IReadOnlyList<FunctionSummary>))]
 [JsonSerializable(typeof(FunctionSummary[]))]
 [JsonSerializable(typeof(List<FunctionSummary>))]
+[JsonSerializable(typeof(AcceptedInvocation))]
 [JsonSerializable(typeof(EventCount))]
 [JsonSerializable(typeof(InvocationDescription))]
 [JsonSerializable(typeof(InvocationDescription[]))]

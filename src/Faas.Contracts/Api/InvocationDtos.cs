@@ -85,3 +85,8 @@ public sealed record EventCount(int Count);
 /// <param name="Id">The event's id.</param>
 /// <param name="Invocations">The invocations that it became, one for each subscriber.</param>
 public sealed record PublishResult(string Id, IReadOnlyList<string> Invocations);
+
+/// <summary>The answer to an asynchronous invocation once it is durable: status 202.</summary>
+/// <param name="InvocationId">Its id; that of the earlier one when the request repeats an idempotency key.</param>
+/// <param name="Status">Where it can be asked for: a path of the management API.</param>
+public sealed record AcceptedInvocation(string InvocationId, string Status);

@@ -12,8 +12,8 @@ public static class TriggerNames
     /// <summary>The trigger's kind; empty when none is set, which <see cref="FunctionSpecRules"/> refuse.</summary>
     public static string KindOf(TriggerSpec trigger) => trigger.Topic is not null ? Topic : trigger.Cron is not null ? Cron : "";
 
-    /// <summary>The trigger's name within its function.</summary>
-    public static string NameOf(TriggerSpec trigger) => trigger.Name ?? KindOf(trigger);
+    /// <summary>The trigger's name within its function: its own, else that of its topic, else its kind's. Only a topic's has a dot.</summary>
+    public static string NameOf(TriggerSpec trigger) => trigger.Name ?? trigger.Topic ?? KindOf(trigger);
 
     /// <summary>The trigger's id, unique on the platform: <c>{function}/{name}</c>.</summary>
     public static string IdOf(string function, TriggerSpec trigger) => $"{function}/{NameOf(trigger)}";

@@ -3,7 +3,7 @@ namespace Faas.Contracts.Functions;
 /// <summary>What invokes a function besides its callers. Exactly one kind is set.</summary>
 public sealed record TriggerSpec
 {
-    /// <summary>The trigger's name within the function, 1 to 63 of a-z, 0-9 and inner hyphens; null for its kind's (<see cref="TriggerNames.NameOf"/>).</summary>
+    /// <summary>The trigger's name within the function, 1 to 63 of a-z, 0-9 and inner hyphens; null for that of its topic, or its kind's (<see cref="TriggerNames.NameOf"/>).</summary>
     public string? Name { get; init; }
 
     /// <summary>A built-in topic: what is published on it reaches the function as a CloudEvent.</summary>

@@ -1,29 +1,37 @@
 namespace Faas.Contracts.Functions;
 
-/// <summary>The limits of a function's <see cref="TriggerSpec"/>s; a part of <see cref="FunctionSpecRules"/>.</summary>
+/// <summary>The limits of <see cref="FunctionSpec.Triggers"/>; a part of <see cref="FunctionSpecRules"/>.</summary>
 internal static class TriggerSpecRules
 {
-    private const int TriggersMax = 16;
+    private const int CountMax = 16;
 
     /// <summary>Tells <paramref name="require"/> (whether it holds, field, sentence) about each rule.</summary>
     public static void Check(IReadOnlyList<TriggerSpec> triggers, Action<bool, string, string> require)
     {
-        require(triggers.Count <= TriggersMax, "triggers", $"has {triggers.Count}; must have at most {TriggersMax}");
+        require(triggers.Count <= CountMax, "triggers", $"has {triggers.Count} triggers; must have at most {CountMax}");
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (index, trigger) in triggers.Index())
         {
             var field = $"triggers[{index}]";
-            var isOneKind = trigger.Topic is not null != trigger.Cron is not null;
-            require(isOneKind, field, "must have one of 'topic' and 'cron'");
-            require(trigger.Name is null || (FunctionName.IsValid(trigger.Name) && !trigger.Name.Contains('.', StringComparison.Ordinal)), $"{field}.name",
-                "must be 1 to 63 of a-z, 0-9 and inner hyphens");
-            require(!isOneKind || names.Add(TriggerNames.NameOf(trigger)), $"{field}.name",
-                $"there are two triggers '{TriggerNames.NameOf(trigger)}'; give each a 'name' of its own");
-            require(trigger.Topic is null || FunctionName.IsValid(trigger.Topic), $"{field}.topic", "must be made of the characters of function names: a-z, 0-9 and inner hyphens");
+            require(trigger.Topic is not null || trigger.Cron is not null, field, "must say what invokes the function; write 'cron' and a schedule, or 'topic' and a topic's name");
+            require(trigger.Topic is null || trigger.Cron is null, field, "has both 'cron' and 'topic'; write two triggers");
+            require(trigger.Topic is null || FunctionName.IsValid(trigger.Topic), field, "'topic' must be made of the characters of function names");
             if (trigger.Cron is { } cron)
             {
                 CronSpecRules.Check(cron, $"{field}.cron", require);
             }
+
+            // No dot: it tells a trigger's name from its function's where both are one text.
+            require(trigger.Name is null || (FunctionName.IsValid(trigger.Name) && !trigger.Name.Contains('.', StringComparison.Ordinal)), field,
+                "'name' must be made of a-z, 0-9 and inner hyphens, 1 to 63 of them");
+
+            // A trigger on a topic goes by its name unless it has one of its own, so that one topic cannot invoke the same function twice by mistake.
+            if (TriggerNames.NameOf(trigger) is { Length: > 0 } name)
+            {
+                require(names.Add(name), field, $"there are two triggers named '{Shorten(name)}'; a trigger is named after its topic, or 'cron', unless it has a 'name'");
+            }
         }
     }
+
+    private static string Shorten(string text) => text.Length <= 80 ? text : string.Concat(text.AsSpan(0, 77), "...");
 }

@@ -4,6 +4,7 @@ using Faas.Controller.Link;
 using Faas.Controller.Metering;
 using Faas.Events;
 using Faas.Events.Triggers;
+using Faas.Storage.Redis;
 
 namespace Faas.Controller.Events;
 
@@ -18,10 +19,16 @@ internal static class ControllerEvents
         var files = new AnswerFiles(data.Answers, TimeProvider.System);
         services.AddSingleton<GatewaySocket>().AddSingleton(options);
         services.AddSingleton(new DeliveryTransport(options, CallbackSigner.ReadOrCreate(data.CallbackKeyFile), TimeProvider.System));
+        if (parts.Redis is { } redis)
+        {
+            services.AddSingleton(redis).AddSingleton(new UsageOutboxDrain(redis.Outbox, parts.Store)).AddHostedService<RedisUsage>();
+        }
+
         services.AddEvents(
-            new EventsSetup(parts.Store.Queue, parts.Catalog, options, Owner), files,
+            new EventsSetup(parts.Queue, parts.Catalog, options, Owner), files,
             provider => new GatewayAttempts(
-                provider.GetRequiredService<GatewaySocket>(), new AttemptPricing(provider.GetRequiredService<PriceTable>()), files, options, provider.GetRequiredService<TimeProvider>()),
+                provider.GetRequiredService<GatewaySocket>(), new AttemptPricing(provider.GetRequiredService<PriceTable>()), files, options,
+                provider.GetRequiredService<IHostApplicationLifetime>(), provider.GetRequiredService<TimeProvider>()),
             provider => provider.GetRequiredService<DeliveryTransport>());
         services.AddTriggers(parts.Store.Triggers, parts.Catalog);
     }

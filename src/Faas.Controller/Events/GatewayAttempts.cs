@@ -8,7 +8,8 @@ using Faas.Storage;
 namespace Faas.Controller.Events;
 
 /// <summary>Runs attempts through the gateway, like any other invocation.</summary>
-internal sealed class GatewayAttempts(GatewaySocket gateway, AttemptPricing pricing, AnswerFiles files, EventsOptions options, TimeProvider time) : IAttemptTransport
+internal sealed class GatewayAttempts(
+    GatewaySocket gateway, AttemptPricing pricing, AnswerFiles files, EventsOptions options, IHostApplicationLifetime lifetime, TimeProvider time) : IAttemptTransport
 {
     /// <summary>How long an attempt waits for a gateway that is being restarted, which takes a second.</summary>
     private static readonly TimeSpan ReachWithin = TimeSpan.FromSeconds(10);
@@ -32,7 +33,8 @@ internal sealed class GatewayAttempts(GatewaySocket gateway, AttemptPricing pric
             }
             catch (HttpRequestException exception) when (exception.HttpRequestError == HttpRequestError.ConnectionError)
             {
-                if (time.GetElapsedTime(began) > ReachWithin)
+                // When the platform stops, its gateway has ended first, and none will come.
+                if (time.GetElapsedTime(began) > ReachWithin || lifetime.ApplicationStopping.IsCancellationRequested)
                 {
                     return new AttemptResult { Progress = AttemptProgress.NotStarted, Error = InvocationError.Unavailable, Detail = "the gateway does not answer" };
                 }

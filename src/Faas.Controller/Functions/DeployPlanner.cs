@@ -55,9 +55,9 @@ internal static class DeployPlanner
             ["keepAlive"] = spec.KeepAlive?.ToString() ?? "learned",
             ["freeze"] = spec.Freeze ? null : "false",
             ["warm"] = spec.Warm.Count == 0 ? null : string.Join("; ", spec.Warm.Select(w => $"{w.Instances} from '{w.Cron}' {w.TimeZone} for {w.For}")),
-            ["triggers"] = spec.Triggers is { Count: > 0 } triggers ? string.Join("; ", triggers.Select(Describe)) : null,
             ["network"] = spec.Network.ToString().ToLowerInvariant(),
         };
+        AddEvents(fields, spec.Async ?? AsyncSpec.Default, spec.Triggers ?? []);
         foreach (var (key, value) in spec.Env)
         {
             fields["env." + key] = value;
@@ -66,9 +66,31 @@ internal static class DeployPlanner
         return fields;
     }
 
+    /// <summary>How its events are run and what sends them. What is not written is its default: writing that down changes nothing.</summary>
+    private static void AddEvents(Dictionary<string, string?> fields, AsyncSpec spec, IReadOnlyList<TriggerSpec> triggers)
+    {
+        fields["async.maxAttempts"] = spec.MaxAttempts.ToString(CultureInfo.InvariantCulture);
+        fields["async.backoffMin"] = spec.BackoffMin.ToString();
+        fields["async.backoffMax"] = spec.BackoffMax.ToString();
+        fields["async.maxAge"] = spec.MaxAge.ToString();
+        fields["async.concurrency"] = spec.Concurrency?.ToString(CultureInfo.InvariantCulture);
+        fields["async.queueMax"] = spec.QueueMax.ToString(CultureInfo.InvariantCulture);
+        fields["async.keepResult"] = spec.KeepResult.ToString();
+        fields["async.onSuccess"] = Written(spec.OnSuccess);
+        fields["async.onFailure"] = Written(spec.OnFailure);
+        fields["triggers"] = triggers.Count == 0 ? null : string.Join("; ", triggers.Select(Describe));
+    }
+
+    private static string? Written(Destination? destination) =>
+        destination?.Function is { } function ? "function " + function
+        : destination?.Topic is { } topic ? "topic " + topic
+        : destination?.Url;
+
     /// <summary>Everything that is written of it, so that no change is called none.</summary>
     private static string Describe(TriggerSpec trigger) =>
         trigger.Cron is { } cron
-            ? $"{TriggerNames.NameOf(trigger)}: cron '{cron.Schedule}' {cron.TimeZone}, overlap {cron.Overlap}, catch up {cron.CatchUp} ({cron.CatchUpMax}), jitter {cron.Jitter}{(cron.Payload is null ? "" : ", payload " + cron.Payload)}"
-            : $"{TriggerNames.NameOf(trigger)}: topic {trigger.Topic}";
+            ? $"cron '{cron.Schedule}' {cron.TimeZone}, overlap {cron.Overlap}, catch up {cron.CatchUp} ({cron.CatchUpMax}), jitter {cron.Jitter}{(cron.Payload is null ? "" : ", payload " + cron.Payload)}{As(trigger)}"
+            : $"topic {trigger.Topic}{As(trigger)}";
+
+    private static string As(TriggerSpec trigger) => trigger.Name is { } name ? $" as {name}" : "";
 }

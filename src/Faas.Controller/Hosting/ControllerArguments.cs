@@ -6,7 +6,7 @@ namespace Faas.Controller.Hosting;
 internal sealed record ControllerArguments
 {
     public const string Usage =
-        "faas-controller --data DIR --admin URL --public URL --runtimes DIR [--sandbox auto|docker|process] [--stems N] [--memory MIB] [--supervised]";
+        "faas-controller --data DIR --admin URL --public URL --runtimes DIR [--sandbox auto|docker|process] [--stems N] [--memory MIB] [--store sqlite|redis] [--redis SERVERS] [--supervised]";
 
     public required DataFolder Data { get; init; }
 
@@ -23,6 +23,12 @@ internal sealed record ControllerArguments
     /// <summary>Memory of all instances together in MiB; null when configuration says it.</summary>
     public int? MemoryMiB { get; init; }
 
+    /// <summary><c>sqlite</c> or <c>redis</c>; null when configuration says it.</summary>
+    public string? Store { get; init; }
+
+    /// <summary>Where Redis is; null when configuration says it.</summary>
+    public string? Redis { get; init; }
+
     /// <summary>End of standard input means that the supervisor is gone, and Ctrl-C is the supervisor's to handle.</summary>
     public bool Supervised { get; init; }
 
@@ -37,7 +43,7 @@ internal sealed record ControllerArguments
             {
                 values[args[i]] = "true";
             }
-            else if (args[i] is "--data" or "--admin" or "--public" or "--runtimes" or "--sandbox" or "--stems" or "--memory" && i + 1 < args.Length)
+            else if (args[i] is "--data" or "--admin" or "--public" or "--runtimes" or "--sandbox" or "--stems" or "--memory" or "--store" or "--redis" && i + 1 < args.Length)
             {
                 values[args[i]] = args[++i];
             }
@@ -56,6 +62,8 @@ internal sealed record ControllerArguments
             Sandbox = values.GetValueOrDefault("--sandbox"),
             Stems = Number(values, "--stems", 0, 1000),
             MemoryMiB = Number(values, "--memory", 64, 16 * 1024 * 1024),   // as Faas:Machine:MemoryMiB
+            Store = values.GetValueOrDefault("--store"),
+            Redis = values.GetValueOrDefault("--redis"),
             Supervised = values.ContainsKey("--supervised"),
         };
     }

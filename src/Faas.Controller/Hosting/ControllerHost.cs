@@ -18,7 +18,8 @@ internal static class ControllerHost
 {
     public static async Task RunAsync(ControllerArguments arguments)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        // No watch on configuration: it would look at every change below the working directory, the store's included, and nothing reads it again.
+        var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
         ConfigureLogging(builder.Logging);
         builder.Configuration.AddJsonFile(Path.Combine(arguments.Data.Root, "faas.json"), optional: true, reloadOnChange: false);
         builder.Configuration.AddEnvironmentVariables();

@@ -4,11 +4,12 @@ using Faas.Controller.Metering;
 using Faas.Controller.Scaling;
 using Faas.Events;
 using Faas.Instances;
+using Faas.Storage.Redis;
 
 namespace Faas.Controller.Hosting;
 
 /// <summary>All configuration of the controller: <c>faas.json</c> in the data folder, then environment variables (<c>Faas__Prices__Currency</c>), then the command line.</summary>
-internal sealed record ControllerOptions(InstanceOptions Instances, GatewayLimits Limits, MachineOptions Machine, PriceTable Prices, UsageOptions Usage, EventsOptions Events)
+internal sealed record ControllerOptions(InstanceOptions Instances, GatewayLimits Limits, MachineOptions Machine, PriceTable Prices, UsageOptions Usage, EventsOptions Events, RedisQueueOptions Redis)
 {
     /// <summary>Reads and checks it.</summary>
     /// <exception cref="StartException">A value is out of range.</exception>
@@ -21,13 +22,23 @@ internal sealed record ControllerOptions(InstanceOptions Instances, GatewayLimit
         instances.StemsPerKey = arguments.Stems ?? instances.StemsPerKey;
         var machine = Bind<MachineOptions>(section.GetSection("Machine"));
         machine.MemoryMiB = arguments.MemoryMiB ?? machine.MemoryMiB;
+        var events = Bind<EventsOptions>(section.GetSection("Events"));
+        events.Store = arguments.Store ?? events.Store;
+        if (events.Store is not ("sqlite" or "redis"))
+        {
+            throw new StartException($"--store must be sqlite or redis, not '{events.Store}'");
+        }
+
+        var redis = Bind<RedisQueueOptions>(section.GetSection("Redis"));
+        redis.Servers = arguments.Redis ?? redis.Servers;
         return new ControllerOptions(
             instances,
             Bind<GatewayLimits>(section.GetSection("Gateway")),
             machine,
             Bind<PriceTable>(section.GetSection("Prices")),
             Bind<UsageOptions>(section.GetSection("Usage")),
-            Bind<EventsOptions>(section.GetSection("Events")));
+            events,
+            redis);
     }
 
     private static T Bind<T>(IConfigurationSection section)

@@ -7,6 +7,7 @@ using Faas.Controller.Scaling;
 using Faas.Controller.Scaling.KeepAlive;
 using Faas.Instances;
 using Faas.Storage;
+using Faas.Storage.Redis;
 
 namespace Faas.Controller.Hosting;
 
@@ -14,6 +15,12 @@ namespace Faas.Controller.Hosting;
 internal sealed class ControllerParts : IAsyncDisposable
 {
     public required SqliteStore Store { get; init; }
+
+    /// <summary>The queue's Redis; null when the store has the queue.</summary>
+    public required RedisQueue? Redis { get; init; }
+
+    /// <summary>Accepted events.</summary>
+    public IInvocationQueue Queue => Redis ?? Store.Queue;
 
     public required FunctionLogs Logs { get; init; }
 
@@ -39,6 +46,7 @@ internal sealed class ControllerParts : IAsyncDisposable
     {
         var data = arguments.Data;
         var store = await SqliteStore.OpenAsync(data.Database, options.Prices.Currency, ct);
+        var redis = options.Events.Store == "redis" ? await RedisQueue.ConnectAsync(options.Redis, ct) : null;
         var logs = new FunctionLogs(data.Logs, time);
         var work = new BackgroundWork(loggers.CreateLogger<BackgroundWork>());
         var settings = new FleetSettings(options.Limits, options.Machine, new HybridHistogram(new HybridHistogramOptions()))
@@ -54,6 +62,7 @@ internal sealed class ControllerParts : IAsyncDisposable
         var parts = new ControllerParts
         {
             Store = store,
+            Redis = redis,
             Logs = logs,
             Work = work,
             Fleet = fleet,
@@ -75,6 +84,11 @@ internal sealed class ControllerParts : IAsyncDisposable
         await Compiler.DisposeAsync();
         await Instances.DisposeAsync();
         await Logs.DisposeAsync();
+        if (Redis is not null)
+        {
+            await Redis.DisposeAsync();
+        }
+
         await Store.DisposeAsync();
         Work.Dispose();
     }

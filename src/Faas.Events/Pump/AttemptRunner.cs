@@ -18,8 +18,7 @@ internal sealed partial class AttemptRunner(
     /// Runs it. <paramref name="stop"/> says that the claim is lost, or the entry cancelled; <paramref name="closing"/> that the platform closes and does not wait any longer.
     /// <paramref name="ran"/> is called when it does not run any more, whether or not the store knows that yet.
     /// </summary>
-    /// <returns>When the entry is due again; null when it is not, or not ours any more.</returns>
-    public async Task<DateTimeOffset?> RunAsync(Claim claim, Action ran, CancellationToken stop, CancellationToken closing)
+    public async Task<Aftermath> RunAsync(Claim claim, Action ran, CancellationToken stop, CancellationToken closing)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, closing);
         AttemptResult result;
@@ -35,14 +34,14 @@ internal sealed partial class AttemptRunner(
 
         if (stop.IsCancellationRequested)
         {
-            return null;   // whoever took the claim has said already what becomes of the entry
+            return Aftermath.NotOurs;   // whoever took the claim has said already what becomes of the entry
         }
 
         var end = outcomes.EndOf(claim, result, decision, time.GetUtcNow());
         if (!await SaveAsync(end, stop))
         {
             Log.Lost(logger, claim.Entry.Id, claim.Attempt);
-            return null;
+            return Aftermath.NotOurs;
         }
 
         if (decision.Next == InvocationState.DeadLettered)
@@ -50,7 +49,9 @@ internal sealed partial class AttemptRunner(
             Log.DeadLettered(logger, claim.Entry.Id, claim.Entry.Function, decision.Reason ?? "");
         }
 
-        return decision.Next == InvocationState.Queued ? decision.At : null;
+        return decision.Next == InvocationState.Queued
+            ? new Aftermath(false, [(claim.Entry.Lane, decision.At)])
+            : new Aftermath(true, [.. end.Follow.Select(follow => (follow.Entry.Lane, follow.Entry.DueAt))]);
     }
 
     private async Task<(AttemptResult Result, RetryDecision Decision)> AttemptAsync(Claim claim, CancellationToken stop)
@@ -133,4 +134,13 @@ internal sealed partial class AttemptRunner(
         [LoggerMessage(4003, LogLevel.Error, "The end of event {Id} could not be stored; it is tried again")]
         public static partial void NotSaved(ILogger logger, Exception exception, string id);
     }
+}
+
+/// <summary>What the store has after an attempt.</summary>
+/// <param name="HasEnded">Whether the entry has ended.</param>
+/// <param name="Queued">What waits now, and from when: the entry itself, or what follows from its end.</param>
+internal sealed record Aftermath(bool HasEnded, IReadOnlyList<(string Lane, DateTimeOffset DueAt)> Queued)
+{
+    /// <summary>The claim was lost: somebody else has said what becomes of the entry.</summary>
+    public static Aftermath NotOurs { get; } = new(true, []);
 }

@@ -114,9 +114,11 @@ internal sealed partial class QueuePump : BackgroundService
         {
             try
             {
-                if (!await ClaimRoundAsync())
+                // One time for both: what became due between two looks at the clock would be neither claimed nor waited for.
+                var now = _time.GetUtcNow();
+                if (!await ClaimRoundAsync(now))
                 {
-                    await SleepAsync(stoppingToken);
+                    await SleepAsync(now, stoppingToken);
                 }
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -127,10 +129,10 @@ internal sealed partial class QueuePump : BackgroundService
     }
 
     /// <summary>Claims from every lane that has something due and room, all in one commit. False when there is none.</summary>
-    private async Task<bool> ClaimRoundAsync()
+    private async Task<bool> ClaimRoundAsync(DateTimeOffset now)
     {
         var claims = new List<Task>();
-        while (_lanes.BeginClaim(_time.GetUtcNow()) is { } claim)
+        while (_lanes.BeginClaim(now) is { } claim)
         {
             claims.Add(ClaimAsync(claim));
         }
@@ -140,9 +142,8 @@ internal sealed partial class QueuePump : BackgroundService
     }
 
     /// <summary>Until somebody wakes it, or the next entry is due.</summary>
-    private async Task SleepAsync(CancellationToken ct)
+    private async Task SleepAsync(DateTimeOffset now, CancellationToken ct)
     {
-        var now = _time.GetUtcNow();
         var pause = _lanes.NextDueAfter(now) is { } next ? next - now : Timeout.InfiniteTimeSpan;
         if (pause != Timeout.InfiniteTimeSpan)
         {
@@ -185,10 +186,10 @@ internal sealed partial class QueuePump : BackgroundService
     private async Task RunAsync(Claim claim)
     {
         var lane = claim.Entry.Lane;
-        DateTimeOffset? again = null;
+        var after = Aftermath.NotOurs;
         try
         {
-            again = await _runner.RunAsync(claim, () => EndRun(lane), Attempts.StopOf(claim.Key), _closing.Token);
+            after = await _runner.RunAsync(claim, () => EndRun(lane), Attempts.StopOf(claim.Key), _closing.Token);
         }
         catch (Exception exception)   // the top of an attempt: its lease ends, and it is tried again as one that was cut off
         {
@@ -196,11 +197,12 @@ internal sealed partial class QueuePump : BackgroundService
         }
 
         _lanes.Release(lane);
-        if (again is { } dueAt)
+        foreach (var (queued, dueAt) in after.Queued)
         {
-            _lanes.Queued(lane, dueAt);
+            _lanes.Queued(queued, dueAt);
         }
-        else
+
+        if (after.HasEnded)
         {
             _completions.Signal(claim.Entry.Id);
         }

@@ -1,7 +1,7 @@
 using System.Threading.Channels;
+using Faas.Gateway.Uplink;
 using Faas.Link;
 using Grpc.Core;
-using Grpc.Net.Client;
 
 namespace Faas.Gateway.Acceptance;
 
@@ -9,7 +9,7 @@ namespace Faas.Gateway.Acceptance;
 /// Takes events to the controller, which makes them durable. Those that come while a message is being sent go together in the next one. When the stream breaks, what was not
 /// answered is sent again on the next one: an event is named by its nonce, so it is accepted once, and callers notice a restarted controller only by the time it takes.
 /// </summary>
-internal sealed partial class AcceptUplink(GrpcChannel channel, TimeProvider clock, ILogger<AcceptUplink> logger) : BackgroundService
+internal sealed partial class AcceptUplink(ControllerChannel channel, TimeProvider clock, ILogger<AcceptUplink> logger) : BackgroundService
 {
     /// <summary>Events under way; more callers are refused. At a commit each 5 ms that is far more than a store takes.</summary>
     private const int PendingMax = 8192;
@@ -63,7 +63,7 @@ internal sealed partial class AcceptUplink(GrpcChannel channel, TimeProvider clo
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Yield();
-        var client = new EventIntake.EventIntakeClient(channel);
+        var client = new EventIntake.EventIntakeClient(channel.Grpc);
         var backOff = BackOffMin;
         while (!stoppingToken.IsCancellationRequested)
         {

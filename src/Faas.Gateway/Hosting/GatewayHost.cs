@@ -40,8 +40,7 @@ internal static class GatewayHost
         services.AddSingleton<Outbox>().AddSingleton<IGateEvents>(provider => provider.GetRequiredService<Outbox>());
         services.AddSingleton<EventLoops>().AddSingleton<IInstanceTransports, InstanceTransports>();
         services.AddSingleton<Invoker>().AddSingleton<Entrance>();
-        services.AddSingleton(provider => ControllerChannel.Create(provider.GetRequiredService<GatewayIdentity>().ControllerSocket));
-        services.AddSingleton<AcceptUplink>().AddSingleton<AcceptEntrance>().AddSingleton<AttemptEntrance>().AddSingleton<AsyncEntrances>();
+        services.AddSingleton<ControllerChannel>().AddSingleton<AcceptUplink>().AddSingleton<AcceptEntrance>().AddSingleton<AttemptEntrance>().AddSingleton<AsyncEntrances>();
         services.AddSingleton(provider => new UsageJournal(
             arguments.Data.Journal, provider.GetRequiredService<GatewayIdentity>().Boot, provider.GetRequiredService<ILogger<UsageJournal>>()));
 

@@ -3,11 +3,19 @@ using Grpc.Net.Client;
 
 namespace Faas.Gateway.Uplink;
 
-/// <summary>The one connection to the controller: HTTP/2 over its unix socket, which the link and the events' way share.</summary>
-internal static class ControllerChannel
+/// <summary>The one connection to the controller: HTTP/2 over its unix socket, which the link and the events' way share. Dials when it is needed.</summary>
+internal sealed class ControllerChannel(GatewayIdentity identity) : IDisposable
 {
-    /// <summary>A channel that dials when it is needed.</summary>
-    public static GrpcChannel Create(string socket) => GrpcChannel.ForAddress("http://controller", new GrpcChannelOptions
+    /// <summary>Who this gateway is.</summary>
+    public GatewayIdentity Identity => identity;
+
+    /// <summary>The channel.</summary>
+    public GrpcChannel Grpc { get; } = Create(identity.ControllerSocket);
+
+    /// <inheritdoc/>
+    public void Dispose() => Grpc.Dispose();
+
+    private static GrpcChannel Create(string socket) => GrpcChannel.ForAddress("http://controller", new GrpcChannelOptions
     {
         HttpHandler = new SocketsHttpHandler
         {

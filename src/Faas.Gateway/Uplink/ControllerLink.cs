@@ -1,6 +1,5 @@
 using Faas.Link;
 using Grpc.Core;
-using Grpc.Net.Client;
 
 namespace Faas.Gateway.Uplink;
 
@@ -9,7 +8,7 @@ namespace Faas.Gateway.Uplink;
 /// after 50 ms to 1 s when it breaks. Meanwhile the gateway serves what it knows.
 /// </summary>
 internal sealed partial class ControllerLink(
-    GrpcChannel channel, GatewayIdentity identity, ControllerPicture picture, Outbox outbox, LinkHealth health, ILogger<ControllerLink> logger, TimeProvider clock)
+    ControllerChannel channel, ControllerPicture picture, Outbox outbox, LinkHealth health, ILogger<ControllerLink> logger, TimeProvider clock)
     : BackgroundService
 {
     private static readonly TimeSpan BackOffMin = TimeSpan.FromMilliseconds(50);
@@ -19,7 +18,7 @@ internal sealed partial class ControllerLink(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Yield();
-        var client = new GatewayLink.GatewayLinkClient(channel);
+        var client = new GatewayLink.GatewayLinkClient(channel.Grpc);
         var backOff = BackOffMin;
         while (!stoppingToken.IsCancellationRequested)
         {
@@ -53,7 +52,7 @@ internal sealed partial class ControllerLink(
         var wasUp = false;
         try
         {
-            await call.RequestStream.WriteAsync(new GatewayMessage { Hello = new Hello { Boot = identity.Boot, Version = identity.Version } }, ending.Token);
+            await call.RequestStream.WriteAsync(new GatewayMessage { Hello = new Hello { Boot = channel.Identity.Boot, Version = channel.Identity.Version } }, ending.Token);
             writing = WriteAsync(call.RequestStream, ending.Token);
             while (await call.ResponseStream.MoveNext(ending.Token))
             {

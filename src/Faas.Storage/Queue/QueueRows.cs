@@ -61,6 +61,10 @@ internal static class QueueRows
         Detail = "cut off: the platform ended before it knew how the run went",
     };
 
+    /// <summary>An attempt that was told to stop because its entry was cancelled.</summary>
+    public static AttemptRecord CutByCancellation(int number, DateTimeOffset startedAt, DateTimeOffset cancelledAt) =>
+        Cut(number, startedAt, cancelledAt) with { Outcome = InvocationError.CallerGone, Detail = "cancelled while it ran" };
+
     public static string ToText(StoredAnswer answer) =>
         JsonSerializer.Serialize(new AnswerHead(answer.Status, answer.Headers, answer.Length, answer.File), QueueJson.Default.AnswerHead);
 

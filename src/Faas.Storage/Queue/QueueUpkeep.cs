@@ -67,10 +67,7 @@ internal static class QueueUpkeep
             (seq, state) = (found.Int64(0), (InvocationState)found.Int64(1));
             if (state == InvocationState.Running)
             {
-                history = QueueRows.ToLine(QueueRows.Cut((int)found.Int64(2), UnixMicroseconds.ToTime(found.Int64(3)), now) with
-                {
-                    Outcome = InvocationError.CallerGone, Detail = "cancelled while it ran",
-                });
+                history = QueueRows.ToLine(QueueRows.CutByCancellation((int)found.Int64(2), UnixMicroseconds.ToTime(found.Int64(3)), now));
             }
         }
 

@@ -19,30 +19,24 @@ internal static class QueueWrites
     private const string Insert =
         """
         INSERT INTO queue (id, lane, function, state, at_us, attempts, failures, owner, started_us, ended_us, entry, history, reason)
-        VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, 0, ?, '', '') RETURNING seq
+        VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, 0, ?, '', '')
         """;
 
     private const string InsertBody = "INSERT INTO queue_bodies (seq, body) VALUES (?, ?)";
 
-    private const string FindDue = "SELECT seq FROM queue WHERE state = 0 AND lane = ? AND at_us <= ? ORDER BY at_us, seq LIMIT ?";
+    private const string FindDue = "SELECT seq, entry, attempts, failures FROM queue WHERE state = 0 AND lane = ? AND at_us <= ? ORDER BY at_us, seq LIMIT ?";
 
     private const string NextDue = "SELECT at_us FROM queue WHERE state = 0 AND lane = ? ORDER BY at_us LIMIT 1";
 
-    private const string Take =
-        """
-        UPDATE queue SET state = 1, at_us = ?, attempts = attempts + 1, owner = ?, started_us = ? WHERE seq = ?
-        RETURNING entry, attempts, failures
-        """;
+    private const string Take = "UPDATE queue SET state = 1, at_us = ?, attempts = ?, owner = ?, started_us = ? WHERE seq = ?";
 
     private const string ReadBody = "SELECT body FROM queue_bodies WHERE seq = ?";
 
     private const string Renew = "UPDATE queue SET at_us = ? WHERE id = ? AND attempts = ? AND state = 1";
 
-    private const string EndClaim =
-        """
-        UPDATE queue SET state = ?, at_us = ?, failures = ?, ended_us = ?, history = history || ?, reason = ?
-        WHERE id = ? AND attempts = ? AND state = 1 RETURNING seq
-        """;
+    private const string FindClaim = "SELECT seq FROM queue WHERE id = ? AND attempts = ? AND state = 1";
+
+    private const string EndClaim = "UPDATE queue SET state = ?, at_us = ?, failures = ?, ended_us = ?, history = history || ?, reason = ? WHERE seq = ?";
 
     private const string DeleteBody = "DELETE FROM queue_bodies WHERE seq = ?";
 
@@ -50,21 +44,24 @@ internal static class QueueWrites
 
     public static Acceptance Enqueue(SqliteSession session, QueueEntry entry, ReadOnlyMemory<byte> body, Lease? lease)
     {
-        if (entry.Key is { } key)
+        var known = NonceOf(session, entry.Id);
+        if (known == entry.Nonce)
+        {
+            return new Acceptance(AcceptanceOutcome.Accepted, entry.Id);
+        }
+
+        if (entry.Key is { } key)   // before the id: a caller who repeats key and id means the same event
         {
             using var earlier = session.Statement(FindKey).With(entry.Lane, key.Key, UnixMicroseconds.From(entry.AcceptedAt)).Read();
-            if (earlier.Next() && earlier.Text(0) is var id && id != entry.Id)
+            if (earlier.Next())
             {
-                return new Acceptance(earlier.Text(1) == key.Fingerprint ? AcceptanceOutcome.SameKey : AcceptanceOutcome.KeyReused, id);
+                return new Acceptance(earlier.Text(1) == key.Fingerprint ? AcceptanceOutcome.SameKey : AcceptanceOutcome.KeyReused, earlier.Text(0));
             }
         }
 
-        using (var same = session.Statement(FindEntry).With(entry.Id).Read())
+        if (known is not null)
         {
-            if (same.Next())
-            {
-                return new Acceptance(QueueRows.ParseEntry(same.Text(0)).Nonce == entry.Nonce ? AcceptanceOutcome.Accepted : AcceptanceOutcome.IdTaken, entry.Id);
-            }
+            return new Acceptance(AcceptanceOutcome.IdTaken, entry.Id);
         }
 
         if (entry.Key is { } kept)
@@ -79,16 +76,16 @@ internal static class QueueWrites
 
     public static Claims Claim(SqliteSession session, string lane, int count, DateTimeOffset now, Lease lease)
     {
-        var due = new List<long>(count);
+        var due = new List<(long Seq, Claim Claim)>(count);
         using (var rows = session.Statement(FindDue).With(lane, UnixMicroseconds.From(now), count).Read())
         {
             while (rows.Next())
             {
-                due.Add(rows.Int64(0));
+                due.Add((rows.Int64(0), new Claim(QueueRows.ParseEntry(rows.Text(1)), default, (int)rows.Int64(2) + 1, (int)rows.Int64(3), lease.StartedAt)));
             }
         }
 
-        var claimed = due.ConvertAll(seq => TakeOne(session, seq, lease));
+        var claimed = due.ConvertAll(found => TakeOne(session, found.Seq, found.Claim, lease));
         using var next = session.Statement(NextDue).With(lane).Read();
         return new Claims(claimed, next.Next() ? UnixMicroseconds.ToTime(next.Int64(0)) : null);
     }
@@ -133,35 +130,43 @@ internal static class QueueWrites
         return true;
     }
 
+    private static string? NonceOf(SqliteSession session, string id)
+    {
+        using var same = session.Statement(FindEntry).With(id).Read();
+        return same.Next() ? QueueRows.ParseEntry(same.Text(0)).Nonce : null;
+    }
+
     private static long InsertEntry(SqliteSession session, QueueEntry entry, Lease? lease)
     {
         var at = UnixMicroseconds.From(lease?.Until ?? entry.DueAt);
-        using var inserted = session.Statement(Insert).With(
+        return session.Statement(Insert).With(
             entry.Id, entry.Lane, entry.Function, lease is null ? 0 : 1, at, lease is null ? 0 : 1,
-            lease?.Owner ?? "", lease is null ? 0 : UnixMicroseconds.From(lease.StartedAt), QueueRows.ToText(entry)).Read();
-        inserted.Next();
-        return inserted.Int64(0);
+            lease?.Owner ?? "", lease is null ? 0 : UnixMicroseconds.From(lease.StartedAt), QueueRows.ToText(entry)).RunInserting();
     }
 
-    private static Claim TakeOne(SqliteSession session, long seq, Lease lease)
+    private static Claim TakeOne(SqliteSession session, long seq, Claim claim, Lease lease)
     {
-        QueueEntry entry;
-        int attempt, failures;
-        using (var taken = session.Statement(Take).With(UnixMicroseconds.From(lease.Until), lease.Owner, UnixMicroseconds.From(lease.StartedAt), seq).Read())
-        {
-            taken.Next();
-            (entry, attempt, failures) = (QueueRows.ParseEntry(taken.Text(0)), (int)taken.Int64(1), (int)taken.Int64(2));
-        }
-
+        session.Statement(Take).With(UnixMicroseconds.From(lease.Until), claim.Attempt, lease.Owner, UnixMicroseconds.From(lease.StartedAt), seq).Run();
         using var body = session.Statement(ReadBody).With(seq).Read();
-        return new Claim(entry, body.Next() ? body.Blob(0).ToArray() : default, attempt, failures, lease.StartedAt);
+        return body.Next() ? claim with { Body = body.Blob(0).ToArray() } : claim;
     }
 
     private static long? EndEntry(SqliteSession session, AttemptEnd end)
     {
+        long seq;
+        using (var found = session.Statement(FindClaim).With(end.Claim.Id, end.Claim.Attempt).Read())
+        {
+            if (!found.Next())
+            {
+                return null;
+            }
+
+            seq = found.Int64(0);
+        }
+
         var endedUs = end.Next.HasEnded() ? UnixMicroseconds.From(end.Record?.EndedAt ?? end.At) : 0;
-        using var ended = session.Statement(EndClaim).With(
-            (int)end.Next, UnixMicroseconds.From(end.At), end.Failures, endedUs, QueueRows.ToLine(end.Record), end.Reason ?? "", end.Claim.Id, end.Claim.Attempt).Read();
-        return ended.Next() ? ended.Int64(0) : null;
+        session.Statement(EndClaim).With(
+            (int)end.Next, UnixMicroseconds.From(end.At), end.Failures, endedUs, QueueRows.ToLine(end.Record), end.Reason ?? "", seq).Run();
+        return seq;
     }
 }

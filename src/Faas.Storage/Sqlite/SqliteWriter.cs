@@ -92,14 +92,14 @@ internal sealed class SqliteWriter : IAsyncDisposable
     {
         try
         {
-            _session.Execute("BEGIN IMMEDIATE");
+            _session.Statement("BEGIN IMMEDIATE").Run();
             foreach (var operation in batch)
             {
                 RunInSavepoint(operation);
             }
 
             _usage.WriteTo(_session);
-            _session.Execute("COMMIT");
+            _session.Statement("COMMIT").Run();
         }
         catch (Exception exception)   // the top of the loop: whatever it was, nothing of this batch is durable, and the next one may go well
         {
@@ -122,7 +122,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
     private void RunInSavepoint(WriteOperation operation)
     {
-        _session.Execute("SAVEPOINT operation");
+        _session.Statement("SAVEPOINT operation").Run();
         try
         {
             operation.Run(_session);
@@ -138,7 +138,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
             operation.Undone(SqliteErrors.Explain(exception, _path));
         }
 
-        _session.Execute("RELEASE operation");
+        _session.Statement("RELEASE operation").Run();
     }
 
     private void RollBack()

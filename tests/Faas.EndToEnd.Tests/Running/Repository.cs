@@ -8,6 +8,9 @@ internal static class Repository
     /// <summary>The built CLI.</summary>
     public static string Cli => Path.Combine(Root, "src/Faas.Cli/bin/Release/net10.0/faas");
 
+    /// <summary>The built client of the load tests.</summary>
+    public static string LoadTests => Path.Combine(Root, "load-tests/Faas.LoadTests/bin/Release/net10.0/Faas.LoadTests");
+
     public static string Samples => Path.Combine(Root, "functions-samples");
 
     /// <summary>The text of one of the functions that only the tests deploy.</summary>

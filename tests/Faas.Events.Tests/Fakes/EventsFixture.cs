@@ -5,7 +5,6 @@ using Faas.Events.Cron;
 using Faas.Events.Triggers;
 using Faas.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
 
 namespace Faas.Events.Tests;
 
@@ -23,7 +22,7 @@ internal sealed class EventsFixture : IAsyncDisposable
     private EventsFixture(string folder, SqliteStore store, EventsOptions options, DateTimeOffset now)
     {
         (_folder, _store) = (folder, store);
-        Clock = new FakeTimeProvider(now);
+        Clock = new SteppingClock(now);
         Queue = new FakeQueue(store.Queue);
         Files = new AnswerFiles(Path.Combine(folder, "answers"), Clock);
         var setup = new EventsSetup(Queue, Functions, options, "me");
@@ -47,7 +46,7 @@ internal sealed class EventsFixture : IAsyncDisposable
 
     public static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    public FakeTimeProvider Clock { get; }
+    public SteppingClock Clock { get; }
 
     public FakeFunctions Functions { get; } = new();
 

@@ -34,6 +34,21 @@ public sealed class QueuePumpTests
     }
 
     [Fact]
+    public async Task An_event_that_becomes_due_just_after_the_pump_has_looked_is_not_forgotten()
+    {
+        await using var events = await EventsFixture.StartAsync();
+        await events.AcceptAsync("late", with: request => request with { Delay = TimeSpan.FromSeconds(5) });
+        await events.AcceptAsync("now");
+        await events.EndedAsync("now");
+        events.Clock.Advance(TimeSpan.FromMilliseconds(4900));
+        var stepped = events.Clock.StepAfterReadAsync(TimeSpan.FromMilliseconds(200));
+        events.Pump.Wake();
+        await stepped.WaitAsync(TimeSpan.FromSeconds(30), Ct);
+        events.Clock.Advance(TimeSpan.FromMilliseconds(200));   // well before leases are looked after, which would find it
+        await events.EndedAsync("late");
+    }
+
+    [Fact]
     public async Task A_failure_that_may_pass_is_run_again_after_a_pause_and_then_becomes_a_dead_letter()
     {
         await using var events = await EventsFixture.StartAsync();

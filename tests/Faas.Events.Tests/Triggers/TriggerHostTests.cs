@@ -83,7 +83,7 @@ public sealed class TriggerHostTests
         await using var events = await StartAsync();
         await events.AfterAsync(TimeSpan.Zero, Id, _ => events.Source.Running == 1);
         events.Functions.Deploy("hello", Broker, new TriggerSpec { Topic = "orders" });
-        await events.TriggerAsync("hello/topic", trigger => trigger.State == TriggerState.Running);
+        await events.TriggerAsync("hello/orders", trigger => trigger.State == TriggerState.Running);
         Assert.Equal(1, events.Source.Runs);
     }
 
@@ -161,12 +161,12 @@ public sealed class TriggerHostTests
             fixture.Functions.Deploy("one", topic: "orders");
             fixture.Functions.Deploy("two", topic: "orders");
         });
-        await events.Triggers.PauseAsync("one/topic", EventsFixture.Ct);
+        await events.Triggers.PauseAsync("one/orders", EventsFixture.Ct);
         var published = await events.Publisher.PublishAsync("orders", new Dictionary<string, string>(), "{}"u8.ToArray(), EventsFixture.Ct);
         Assert.Equal("two", (await events.EndedAsync(Assert.Single(published.Invocations))).Entry.Function);
-        Assert.Equal((0, 1), ((await events.TriggerAsync("one/topic", _ => true)).Events, (await events.TriggerAsync("two/topic", _ => true)).Events));
+        Assert.Equal((0, 1), ((await events.TriggerAsync("one/orders", _ => true)).Events, (await events.TriggerAsync("two/orders", _ => true)).Events));
 
-        await events.Triggers.PauseAsync("two/topic", EventsFixture.Ct);
+        await events.Triggers.PauseAsync("two/orders", EventsFixture.Ct);
         published = await events.Publisher.PublishAsync("orders", new Dictionary<string, string>(), "{}"u8.ToArray(), EventsFixture.Ct);
         Assert.Null(published.Refusal);
         Assert.Empty(published.Invocations);
@@ -176,7 +176,7 @@ public sealed class TriggerHostTests
     public async Task A_topic_cannot_be_fired()
     {
         await using var events = await EventsFixture.StartAsync(prepare: fixture => fixture.Functions.Deploy("one", topic: "orders"));
-        var refusal = (await events.Triggers.FireAsync("one/topic", EventsFixture.Ct)).Refusal!;
+        var refusal = (await events.Triggers.FireAsync("one/orders", EventsFixture.Ct)).Refusal!;
         Assert.Equal(409, refusal.Status);
         Assert.Contains("orders", refusal.Detail, StringComparison.Ordinal);
     }

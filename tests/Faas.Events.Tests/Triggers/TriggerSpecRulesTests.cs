@@ -13,18 +13,21 @@ public sealed class TriggerSpecRulesTests
     public void Triggers_of_different_kinds_need_no_names() => Assert.Empty(Check(new TriggerSpec { Topic = "orders" }, new TriggerSpec { Cron = Daily }));
 
     [Fact]
-    public void Two_triggers_of_one_kind_need_names() =>
-        Assert.Contains("two triggers 'topic'", Assert.Single(Check(new TriggerSpec { Topic = "orders" }, new TriggerSpec { Topic = "payments" })), StringComparison.Ordinal);
+    public void Two_topics_need_no_names_and_two_schedules_do()
+    {
+        Assert.Empty(Check(new TriggerSpec { Topic = "orders" }, new TriggerSpec { Topic = "payments" }));
+        Assert.Contains("two triggers named 'cron'", Assert.Single(Check(new TriggerSpec { Cron = Daily }, new TriggerSpec { Cron = Daily })), StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Names_of_a_functions_triggers_differ() =>
-        Assert.Contains("two triggers 'cron'", Assert.Single(Check(new TriggerSpec { Cron = Daily }, new TriggerSpec { Name = "cron", Topic = "orders" })), StringComparison.Ordinal);
+        Assert.Contains("two triggers named 'cron'", Assert.Single(Check(new TriggerSpec { Cron = Daily }, new TriggerSpec { Name = "cron", Topic = "orders" })), StringComparison.Ordinal);
 
     [Fact]
     public void A_trigger_has_exactly_one_kind()
     {
-        Assert.Contains("must have one of", Assert.Single(Check(new TriggerSpec { Name = "nothing" })), StringComparison.Ordinal);
-        Assert.Contains("must have one of", Assert.Single(Check(new TriggerSpec { Topic = "orders", Cron = Daily })), StringComparison.Ordinal);
+        Assert.Contains("must say what invokes", Assert.Single(Check(new TriggerSpec { Name = "nothing" })), StringComparison.Ordinal);
+        Assert.Contains("both 'cron' and 'topic'", Assert.Single(Check(new TriggerSpec { Topic = "orders", Cron = Daily })), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -41,7 +44,7 @@ public sealed class TriggerSpecRulesTests
     [Fact]
     public void A_bad_topic_or_schedule_is_named_with_its_place()
     {
-        Assert.StartsWith("triggers[0].topic: ", Assert.Single(Check(new TriggerSpec { Topic = "no topic" })), StringComparison.Ordinal);
+        Assert.StartsWith("triggers[0]: 'topic'", Assert.Single(Check(new TriggerSpec { Topic = "no topic" })), StringComparison.Ordinal);
         Assert.StartsWith("triggers[0].cron.schedule: ", Assert.Single(Check(new TriggerSpec { Cron = new CronSpec { Schedule = "whenever" } })), StringComparison.Ordinal);
     }
 

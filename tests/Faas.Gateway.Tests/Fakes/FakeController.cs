@@ -26,12 +26,16 @@ internal sealed class FakeController : IAsyncDisposable
         File.Delete(socket);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ListenUnixSocket(socket, listen => listen.Protocols = HttpProtocols.Http2));
-        builder.Services.AddSingleton(this).AddRouting().AddGrpc();
+        builder.Services.AddSingleton(this).AddSingleton(Intake).AddRouting().AddGrpc();
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.Zero);
         _app = builder.Build();
         _app.UseRouting();
         _app.MapGrpcService<Service>();
+        _app.MapGrpcService<FakeIntake>();
     }
+
+    /// <summary>Where events come in.</summary>
+    public FakeIntake Intake { get; } = new();
 
     /// <summary>What a new connection is told between SyncBegin and SyncEnd.</summary>
     public List<ControllerMessage> Picture { get; } = [];
