@@ -1,3 +1,4 @@
+using Faas.Events.Triggers;
 using Faas.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -8,7 +9,7 @@ namespace Faas.Events;
 public static class EventServices
 {
     /// <summary>
-    /// Adds the intake, the pump and what looks after leases. Needs a <see cref="TimeProvider"/>, loggers and an <see cref="ITopics"/>.
+    /// Adds the intake, the pump and what looks after leases. Needs a <see cref="TimeProvider"/>, loggers and what <see cref="TriggerServices.AddTriggers"/> adds.
     /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="setup">What events are made of.</param>
@@ -27,7 +28,8 @@ public static class EventServices
         services.AddHostedService<LeaseService>();
         services.AddSingleton(provider => new Intake(
             setup, provider.GetRequiredService<QueuePump>(), provider.GetRequiredService<Completions>(), files, provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<Publisher>();
+        services.AddSingleton(provider => new Publisher(
+            provider.GetRequiredService<ITopics>(), provider.GetRequiredService<Intake>(), provider.GetRequiredService<TriggerTable>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new Desk(
             setup, provider.GetRequiredService<QueuePump>(), provider.GetRequiredService<Completions>(), provider.GetRequiredService<TimeProvider>()));
         return services;

@@ -23,10 +23,14 @@ public sealed class SqliteStore : IFunctionStore, IUsageLedger, IAsyncDisposable
         _readers = new SqliteReaders(path);
         _currency = currency;
         Queue = new SqliteQueue(_writer, _readers, usage);
+        Triggers = new SqliteTriggerStore(_writer, _readers);
     }
 
     /// <summary>The queue of asynchronous invocations.</summary>
     public IInvocationQueue Queue { get; }
+
+    /// <summary>What is kept of triggers.</summary>
+    public ITriggerStore Triggers { get; }
 
     internal SqliteWriter Writer => _writer;
 

@@ -24,6 +24,7 @@ internal static class CommandTree
             InvocationsVerb.Create(),
             QueueVerb.Create(),
             DlqVerb.Create(),
+            TriggerVerb.Create(),
             DeleteVerb.Create(),
             PartVerb.CreateController(),
             PartVerb.CreateGateway(),

@@ -31,6 +31,11 @@ internal sealed class SettingValues(string file, List<ManifestProblem> problems)
 
     public NetworkKind? Network(string field, YamlNode value) => Parse<NetworkKind>(field, value, "'egress' or 'none'", ToNetwork);
 
+    /// <summary>One of an enum's names, in lower case.</summary>
+    public T? Choice<T>(string field, YamlNode value, string expected)
+        where T : struct, Enum =>
+        Parse<T>(field, value, expected, static text => Enum.TryParse<T>(text, ignoreCase: true, out var choice) && text.All(char.IsAsciiLetterLower) ? choice : null);
+
     public void Problem(Mark mark, string message) => problems.Add(new ManifestProblem(file, mark, message));
 
     /// <summary>"unknown setting 'memroy'; did you mean 'memory'?"</summary>

@@ -4,12 +4,12 @@ using YamlDotNet.RepresentationModel;
 
 namespace Faas.Cli.Manifest;
 
-/// <summary>Reads <c>triggers:</c>, one trigger or a list of them: <c>{topic: orders}</c>.</summary>
+/// <summary>Reads <c>triggers:</c>, one trigger or a list of them: <c>{topic: orders}</c>, <c>{cron: "0 8 * * MON-FRI"}</c>.</summary>
 internal sealed class TriggerReader(SettingValues values, Dictionary<string, Mark> marks)
 {
     private const string Example = "{topic: orders}";
 
-    private static readonly string[] Keys = ["topic", "name"];
+    private static readonly string[] Keys = ["cron", "topic", "name"];
 
     /// <summary>The triggers. Where each begins goes to the marks, so that rules which one breaks are reported in its own line.</summary>
     public IReadOnlyList<TriggerSpec> Read(YamlNode value)
@@ -26,7 +26,7 @@ internal sealed class TriggerReader(SettingValues values, Dictionary<string, Mar
             if (node is YamlMappingNode mapping)
             {
                 marks[$"triggers[{triggers.Count}]"] = node.Start;
-                triggers.Add(ReadOne(mapping));
+                triggers.Add(ReadOne($"triggers[{triggers.Count}]", mapping));
             }
             else
             {
@@ -37,13 +37,14 @@ internal sealed class TriggerReader(SettingValues values, Dictionary<string, Mar
         return triggers;
     }
 
-    private TriggerSpec ReadOne(YamlMappingNode mapping)
+    private TriggerSpec ReadOne(string field, YamlMappingNode mapping)
     {
         var trigger = new TriggerSpec();
         foreach (var (key, value) in mapping.Children)
         {
             switch ((key as YamlScalarNode)?.Value)
             {
+                case "cron": trigger = trigger with { Cron = new CronReader(values, marks).Read($"{field}.cron", value) }; break;
                 case "topic": trigger = trigger with { Topic = values.Scalar("topic", value, "a topic's name like orders") }; break;
                 case "name": trigger = trigger with { Name = values.Scalar("name", value, "a name like new-orders") }; break;
                 default: values.Problem(key.Start, SettingValues.Unknown(key, "setting of a trigger", Keys)); break;

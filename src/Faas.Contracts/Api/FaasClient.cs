@@ -40,6 +40,7 @@ public sealed class FaasClient : IDisposable
 
         _transport = new ApiTransport(http);
         Events = new EventsClient(_transport);
+        Triggers = new TriggersClient(_transport);
     }
 
     /// <summary>The address that requests go to.</summary>
@@ -47,6 +48,9 @@ public sealed class FaasClient : IDisposable
 
     /// <summary>What is done with accepted events: asynchronous invocations, the queue, dead letters, topics.</summary>
     public EventsClient Events { get; }
+
+    /// <summary>What invokes functions besides their callers: schedules, topics.</summary>
+    public TriggersClient Triggers { get; }
 
     /// <summary>The platform as a whole.</summary>
     public Task<PlatformDescription> GetPlatformAsync(CancellationToken cancellationToken) =>

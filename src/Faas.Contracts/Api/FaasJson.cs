@@ -12,7 +12,8 @@ namespace Faas.Contracts.Api;
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    Converters = [typeof(CamelCaseEnumConverter<NetworkKind>), typeof(CamelCaseEnumConverter<InvocationError>), typeof(CamelCaseEnumConverter<Blame>), typeof(CamelCaseEnumConverter<InvocationState>)])]
+    Converters = [typeof(CamelCaseEnumConverter<NetworkKind>), typeof(CamelCaseEnumConverter<InvocationError>), typeof(CamelCaseEnumConverter<Blame>), typeof(CamelCaseEnumConverter<InvocationState>),
+        typeof(CamelCaseEnumConverter<OverlapPolicy>), typeof(CamelCaseEnumConverter<CatchUpPolicy>), typeof(CamelCaseEnumConverter<TriggerState>)])]
 [JsonSerializable(typeof(ApiProblem))]
 [JsonSerializable(typeof(DeployPlan))]
 [JsonSerializable(typeof(DeployResult))]
@@ -34,6 +35,10 @@ namespace Faas.Contracts.Api;
 [JsonSerializable(typeof(PlatformDescription))]
 [JsonSerializable(typeof(PlatformEndpoints))]
 [JsonSerializable(typeof(PlatformLoad))]
+[JsonSerializable(typeof(TriggerDescription))]
+[JsonSerializable(typeof(TriggerDescription[]))]
+[JsonSerializable(typeof(IReadOnlyList<TriggerDescription>))]
+[JsonSerializable(typeof(TriggerFiring))]
 [JsonSerializable(typeof(UsageRecord))]
 [JsonSerializable(typeof(IReadOnlyList<UsageRecord>))]
 [JsonSerializable(typeof(UsageRecord[]))]

@@ -16,11 +16,11 @@ internal static class CronSpecRules
             $"'{Shorten(spec.Schedule)}' is not a schedule; write five fields like '0 8 * * MON-FRI', six with seconds first, '@daily' or '@every 5m'");
         require(spec.TimeZone is { Length: > 0 } && TimeZoneInfo.TryFindSystemTimeZoneById(spec.TimeZone, out _), $"{field}.timeZone",
             $"'{Shorten(spec.TimeZone)}' is not a time zone; use a name like Europe/Berlin or UTC");
-        require(Enum.IsDefined(spec.Overlap), $"{field}.overlap", "must be skip, queue or allow");
-        require(Enum.IsDefined(spec.CatchUp), $"{field}.catchUp", "must be none, last or all");
-        require(spec.CatchUpMax is >= 1 and <= 1000, $"{field}.catchUpMax", $"was {spec.CatchUpMax}; must be 1 to 1,000");
-        require(spec.Jitter >= TimeSpan.Zero && spec.Jitter <= TimeSpan.FromHours(1), $"{field}.jitter", $"was {spec.Jitter}; must be 0s to 1h");
-        require(spec.Payload is null || IsJson(spec.Payload), $"{field}.payload", "must be JSON of at most 64 KiB");
+        require(Enum.IsDefined(spec.Overlap), $"{field}.overlap", "'overlap' must be skip, queue or allow");
+        require(Enum.IsDefined(spec.CatchUp), $"{field}.catchUp", "'catchUp' must be none, last or all");
+        require(spec.CatchUpMax is >= 1 and <= 1000, $"{field}.catchUpMax", $"'catchUpMax' was {spec.CatchUpMax}; must be 1 to 1,000");
+        require(spec.Jitter >= TimeSpan.Zero && spec.Jitter <= TimeSpan.FromHours(1), $"{field}.jitter", $"'jitter' was {spec.Jitter}; must be 0s to 1h");
+        require(spec.Payload is null || IsJson(spec.Payload), $"{field}.payload", "'payload' must be JSON of at most 64 KiB");
     }
 
     private static bool HasShape(string? schedule) =>

@@ -13,14 +13,22 @@ internal static class TriggerSpecRules
         foreach (var (index, trigger) in triggers.Index())
         {
             var field = $"triggers[{index}]";
-            require(trigger.Topic is not null, field, "must say what invokes the function; write 'topic' and a topic's name");
+            require(trigger.Topic is not null || trigger.Cron is not null, field, "must say what invokes the function; write 'cron' and a schedule, or 'topic' and a topic's name");
+            require(trigger.Topic is null || trigger.Cron is null, field, "has both 'cron' and 'topic'; write two triggers");
             require(trigger.Topic is null || FunctionName.IsValid(trigger.Topic), field, "'topic' must be made of the characters of function names");
-            require(trigger.Name is null || FunctionName.IsValid(trigger.Name), field, "'name' must be made of the characters of function names");
-
-            // A trigger without a name goes by its topic's, so that one topic cannot invoke the same function twice by mistake.
-            if ((trigger.Name ?? trigger.Topic) is { } name)
+            if (trigger.Cron is { } cron)
             {
-                require(names.Add(name), field, $"there are two triggers named '{Shorten(name)}'; a trigger is named after its topic unless it has a 'name'");
+                CronSpecRules.Check(cron, $"{field}.cron", require);
+            }
+
+            // No dot: it tells a trigger's name from its function's where both are one text.
+            require(trigger.Name is null || (FunctionName.IsValid(trigger.Name) && !trigger.Name.Contains('.', StringComparison.Ordinal)), field,
+                "'name' must be made of a-z, 0-9 and inner hyphens, 1 to 63 of them");
+
+            // A trigger on a topic goes by its name unless it has one of its own, so that one topic cannot invoke the same function twice by mistake.
+            if (TriggerNames.NameOf(trigger) is { Length: > 0 } name)
+            {
+                require(names.Add(name), field, $"there are two triggers named '{Shorten(name)}'; a trigger is named after its topic, or 'cron', unless it has a 'name'");
             }
         }
     }

@@ -3,6 +3,7 @@ using Faas.Controller.Hosting;
 using Faas.Controller.Link;
 using Faas.Controller.Metering;
 using Faas.Events;
+using Faas.Events.Triggers;
 using Faas.Storage.Redis;
 
 namespace Faas.Controller.Events;
@@ -16,7 +17,7 @@ internal static class ControllerEvents
     public static void AddTo(IServiceCollection services, DataFolder data, EventsOptions options, ControllerParts parts)
     {
         var files = new AnswerFiles(data.Answers, TimeProvider.System);
-        services.AddSingleton<GatewaySocket>().AddSingleton<ITopics>(parts.Catalog).AddSingleton(options);
+        services.AddSingleton<GatewaySocket>().AddSingleton(options);
         services.AddSingleton(new DeliveryTransport(options, CallbackSigner.ReadOrCreate(data.CallbackKeyFile), TimeProvider.System));
         if (parts.Redis is { } redis)
         {
@@ -29,5 +30,6 @@ internal static class ControllerEvents
                 provider.GetRequiredService<GatewaySocket>(), new AttemptPricing(provider.GetRequiredService<PriceTable>()), files, options,
                 provider.GetRequiredService<IHostApplicationLifetime>(), provider.GetRequiredService<TimeProvider>()),
             provider => provider.GetRequiredService<DeliveryTransport>());
+        services.AddTriggers(parts.Store.Triggers, parts.Catalog);
     }
 }

@@ -78,11 +78,19 @@ internal static class DeployPlanner
         fields["async.keepResult"] = spec.KeepResult.ToString();
         fields["async.onSuccess"] = Written(spec.OnSuccess);
         fields["async.onFailure"] = Written(spec.OnFailure);
-        fields["triggers"] = triggers.Count == 0 ? null : string.Join("; ", triggers.Select(trigger => $"topic {trigger.Topic}{(trigger.Name is { } name ? $" as {name}" : "")}"));
+        fields["triggers"] = triggers.Count == 0 ? null : string.Join("; ", triggers.Select(Describe));
     }
 
     private static string? Written(Destination? destination) =>
         destination?.Function is { } function ? "function " + function
         : destination?.Topic is { } topic ? "topic " + topic
         : destination?.Url;
+
+    /// <summary>Everything that is written of it, so that no change is called none.</summary>
+    private static string Describe(TriggerSpec trigger) =>
+        trigger.Cron is { } cron
+            ? $"cron '{cron.Schedule}' {cron.TimeZone}, overlap {cron.Overlap}, catch up {cron.CatchUp} ({cron.CatchUpMax}), jitter {cron.Jitter}{(cron.Payload is null ? "" : ", payload " + cron.Payload)}{As(trigger)}"
+            : $"topic {trigger.Topic}{As(trigger)}";
+
+    private static string As(TriggerSpec trigger) => trigger.Name is { } name ? $" as {name}" : "";
 }

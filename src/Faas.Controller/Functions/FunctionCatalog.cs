@@ -6,9 +6,12 @@ using Faas.Storage;
 namespace Faas.Controller.Functions;
 
 /// <summary>What is deployed: the store's content in memory. The store is written first, always.</summary>
-internal sealed class FunctionCatalog(IFunctionStore store, TimeProvider time) : IFunctionDirectory, ITopics
+internal sealed class FunctionCatalog(IFunctionStore store, TimeProvider time) : IFunctionDirectory, IDeployments
 {
     private readonly ConcurrentDictionary<string, ServingFunction> _serving = new();
+
+    /// <inheritdoc/>
+    public event Action<DeploymentChange>? Changed;
 
     /// <summary>Reads what was deployed before this start.</summary>
     public async Task LoadAsync(CancellationToken ct)
@@ -25,9 +28,7 @@ internal sealed class FunctionCatalog(IFunctionStore store, TimeProvider time) :
 
     FunctionSpec? IFunctionDirectory.Find(string function) => Find(function)?.Revision.Spec;
 
-    /// <inheritdoc/>
-    public IReadOnlyList<string> SubscribersOf(string topic) =>
-        [.. All.Where(function => function.Revision.Spec.Triggers?.Any(trigger => trigger.Topic == topic) == true).Select(function => function.Function).Order(StringComparer.Ordinal)];
+    IEnumerable<FunctionSpec> IDeployments.All => All.Select(function => function.Revision.Spec);
 
     /// <summary>Saves <paramref name="revision"/> and makes it serving.</summary>
     /// <exception cref="DeployException">Somebody else deployed the function at the same time.</exception>
@@ -41,12 +42,15 @@ internal sealed class FunctionCatalog(IFunctionStore store, TimeProvider time) :
         }
 
         _serving[revision.Function] = new ServingFunction(revision.Function, revision, now);
+        Changed?.Invoke(new DeploymentChange(revision.Function, IsDeletion: false));
     }
 
     /// <summary>Deletes a function. False when there is none.</summary>
     public async Task<bool> DeleteAsync(string function, CancellationToken ct)
     {
         var deleted = await store.DeleteFunctionAsync(function, ct);
-        return _serving.TryRemove(function, out _) || deleted;
+        deleted |= _serving.TryRemove(function, out _);
+        Changed?.Invoke(new DeploymentChange(function, IsDeletion: true));
+        return deleted;
     }
 }

@@ -1,12 +1,13 @@
 using Faas.Contracts.Functions;
 using Faas.Controller.Scaling;
+using Faas.Events.Triggers;
 using Faas.Instances;
 using Faas.Storage;
 
 namespace Faas.Controller.Functions;
 
 /// <summary>Refuses specs that cannot work here, before anything is built.</summary>
-internal sealed class SpecCheck(BundleStore bundles, InstanceHost host)
+internal sealed class SpecCheck(BundleStore bundles, InstanceHost host, TriggerKinds triggers)
 {
     /// <summary>Returns when nothing speaks against <paramref name="spec"/>.</summary>
     /// <exception cref="DeployException">Something does.</exception>
@@ -21,9 +22,9 @@ internal sealed class SpecCheck(BundleStore bundles, InstanceHost host)
             };
         }
 
-        if (spec.Warm.Select(WarmCalendar.ProblemOf).FirstOrDefault(p => p is not null) is { } problem)
+        if ((spec.Warm.Select(WarmCalendar.ProblemOf).FirstOrDefault(p => p is not null) is { } warm ? $"warm: {warm}" : triggers.ProblemOf(spec)) is { } problem)
         {
-            throw new DeployException(422, "InvalidSpec", "The function's specification is not valid", $"warm: {problem}") { Diagnostics = [$"warm: {problem}"] };
+            throw new DeployException(422, "InvalidSpec", "The function's specification is not valid", problem) { Diagnostics = [problem] };
         }
 
         var runtime = spec.Image is not null || spec.Runtime == Runtimes.Http ? Runtimes.DotNet : spec.Runtime;

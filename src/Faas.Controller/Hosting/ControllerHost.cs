@@ -115,6 +115,7 @@ internal static class ControllerHost
         UsageEndpoints.Map(app);
         EventEndpoints.Map(app);
         TopicEndpoints.Map(app);
+        TriggerEndpoints.Map(app);
         app.Services.GetRequiredService<InvocationEndpoints>().Map(app);
         app.MapFallback(() => ApiResults.Problem(404, "NotFound", "No such resource", "the management API is described at /openapi/v1.json"));
     }

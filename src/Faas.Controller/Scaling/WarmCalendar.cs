@@ -1,5 +1,6 @@
-using Cronos;
+using System.Diagnostics.CodeAnalysis;
 using Faas.Contracts.Functions;
+using Faas.Events.Cron;
 
 namespace Faas.Controller.Scaling;
 
@@ -22,18 +23,7 @@ internal sealed class WarmCalendar(IReadOnlyList<WarmWindow> windows)
     }
 
     /// <summary>Why <paramref name="window"/> cannot be used; null when it can.</summary>
-    public static string? ProblemOf(WarmWindow window)
-    {
-        try
-        {
-            _ = CronExpression.Parse(window.Cron);
-            return null;
-        }
-        catch (CronFormatException e)
-        {
-            return $"'{window.Cron}' is not a cron expression: {e.Message}";
-        }
-    }
+    public static string? ProblemOf(WarmWindow window) => TryParse(window, out _, out var problem) ? null : problem;
 
     private void Work(DateTimeOffset now)
     {
@@ -42,21 +32,28 @@ internal sealed class WarmCalendar(IReadOnlyList<WarmWindow> windows)
         _validTo = now + TimeSpan.FromHours(1);   // nothing is worked out for longer, so that a changed clock is noticed
         foreach (var window in windows)
         {
-            var cron = CronExpression.Parse(window.Cron);
-            var zone = TimeZoneInfo.FindSystemTimeZoneById(window.TimeZone);
-            // The window is open if it began within its own length before now. Occurrences are computed in the zone, so summer time is its zone's affair.
-            foreach (var begin in cron.GetOccurrences(now - window.For, now, zone, fromInclusive: false, toInclusive: true))
+            if (!TryParse(window, out var schedule, out _))
+            {
+                continue;   // never opens; deployments refuse it, but for those of versions before that
+            }
+
+            // The window is open if it began within its own length before now. Occurrences are moments of its zone's clock, so summer time is its zone's affair.
+            foreach (var begin in schedule.Between(now - window.For, now))
             {
                 _instances = Math.Max(_instances, window.Instances);
                 _validTo = Earlier(_validTo, begin + window.For);
             }
 
-            if (cron.GetNextOccurrence(now, zone) is { } next)
+            if (schedule.Next(now) is { } next)
             {
                 _validTo = Earlier(_validTo, next);
             }
         }
     }
+
+    // Not Cronos' own occurrences: after a change of the clock they can be the same moment for ever.
+    private static bool TryParse(WarmWindow window, [NotNullWhen(true)] out CronSchedule? schedule, [NotNullWhen(false)] out string? problem) =>
+        CronSchedule.TryParse("warm", new CronSpec { Schedule = window.Cron, TimeZone = window.TimeZone }, out schedule, out problem);
 
     private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
 }

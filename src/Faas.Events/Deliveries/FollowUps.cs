@@ -85,7 +85,7 @@ internal sealed class FollowUps(AnswerFiles files, ITopics topics)
         {
             foreach (var subscriber in topics.SubscribersOf(topic))
             {
-                follow.Add((Invocation(claim, $"{end}.{subscriber}", subscriber, headers, now), cloudEvent));
+                follow.Add((Invocation(claim, $"{end}.{subscriber.Function}", subscriber.Function, headers, now), cloudEvent));
             }
         }
     }

@@ -1,14 +1,23 @@
 using System.Security.Cryptography;
 using System.Text;
 using Faas.Contracts.Invocations;
+using Faas.Events.Triggers;
 
 namespace Faas.Events;
 
 /// <summary>Publishes events on built-in topics: each becomes one invocation for every function that listens.</summary>
-public sealed class Publisher(ITopics topics, Intake intake, TimeProvider time)
+public sealed class Publisher
 {
+    private readonly ITopics _topics;
+    private readonly Intake _intake;
+    private readonly TriggerTable _triggers;
+    private readonly TimeProvider _time;
+
+    internal Publisher(ITopics topics, Intake intake, TriggerTable triggers, TimeProvider time) => (_topics, _intake, _triggers, _time) = (topics, intake, triggers, time);
+
     /// <summary>
     /// Publishes an event. A CloudEvent with the same source and id as an earlier one is the same event, so that a publisher may repeat what it got no answer to.
+    /// Subscribers whose trigger is paused are left out; if all are, the event is nobody's, which is not the publisher's business.
     /// </summary>
     /// <param name="topic">The topic.</param>
     /// <param name="headers">Headers, names in lower case.</param>
@@ -16,7 +25,7 @@ public sealed class Publisher(ITopics topics, Intake intake, TimeProvider time)
     /// <param name="ct">Ends the wait.</param>
     public async Task<PublishOutcome> PublishAsync(string topic, IReadOnlyDictionary<string, string> headers, ReadOnlyMemory<byte> body, CancellationToken ct)
     {
-        var now = time.GetUtcNow();
+        var now = _time.GetUtcNow();
         var id = NewId(now);
         var sent = CloudEventText.TryRead(headers, body, CloudEventText.Attributes(id, $"/topics/{topic}", "faas.topic.published", now), out var problem);
         if (sent is null)
@@ -24,21 +33,22 @@ public sealed class Publisher(ITopics topics, Intake intake, TimeProvider time)
             return Refused(id, "BadRequest", 400, problem ?? "it is no event");
         }
 
-        var subscribers = topics.SubscribersOf(topic);
-        if (subscribers.Count == 0)
+        if (!_topics.IsListenedTo(topic))
         {
             return Refused(sent.Id, "NotFound", 404, $"no function listens to topic '{topic}'; one does with 'triggers: [{{topic: {topic}}}]' in its manifest");
         }
 
         var invocations = new List<string>();
-        foreach (var subscriber in subscribers)
+        foreach (var (subscriber, trigger) in _topics.SubscribersOf(topic))
         {
-            var reply = await intake.AcceptAsync(RequestOf(subscriber, sent, now), ct);
+            var reply = await _intake.AcceptAsync(RequestOf(subscriber, sent, now), ct);
             if (reply.Refusal is { } refusal)
             {
+                _triggers.Find(trigger)?.Status.EventFailed(refusal.Detail);
                 return Refused(sent.Id, refusal.Error, refusal.Status, $"{subscriber}: {refusal.Detail}");
             }
 
+            _triggers.Find(trigger)?.Status.Accepted(reply.Id);
             invocations.Add(reply.Id);
         }
 

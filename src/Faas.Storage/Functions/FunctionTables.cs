@@ -50,6 +50,7 @@ internal static class FunctionTables
         }
 
         session.Execute("DELETE FROM revisions WHERE function = $function", ("$function", function));
+        session.Execute("DELETE FROM triggers WHERE function = $function", ("$function", function));   // else a function of the same name would go on where this one stood
         return true;
     }
 

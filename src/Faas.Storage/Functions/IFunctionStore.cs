@@ -16,7 +16,7 @@ public interface IFunctionStore
     /// <exception cref="StoreException">The expectation holds, but the function has no such revision.</exception>
     Task<bool> SetServingAsync(string function, string revision, DateTimeOffset at, string? expectedRevision, CancellationToken ct);
 
-    /// <summary>Removes the function and its revisions; its usage stays. False when there is no such function.</summary>
+    /// <summary>Removes the function, its revisions and what is kept of its triggers; its usage stays. False when there is no such function.</summary>
     Task<bool> DeleteFunctionAsync(string function, CancellationToken ct);
 
     /// <summary>All functions with the revision that serves, by name.</summary>

@@ -159,6 +159,16 @@ internal static class SqliteSchema
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX queue_keys_by_end ON queue_keys (expires_us);
         """,
+        """
+        CREATE TABLE triggers (
+            id         TEXT PRIMARY KEY,        -- function/name
+            function   TEXT NOT NULL,
+            is_paused  INTEGER NOT NULL,
+            state      TEXT NOT NULL,           -- JSON of its source, empty for none
+            updated_us INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX triggers_by_function ON triggers (function);
+        """,
     ];
 
     /// <summary>Brings the file to the newest version, one transaction a step; a crash in between leaves the step before.</summary>

@@ -54,6 +54,19 @@ public sealed class WarmCalendarTests
     [Fact]
     public void A_good_window_has_no_problem() => Assert.Null(WarmCalendar.ProblemOf(Office));
 
+    // Cronos goes round in a circle here: after the change it gives the same moment again and again.
+    [Fact]
+    public async Task A_window_in_the_hour_that_a_change_of_the_clock_leaves_out_does_not_hang_the_scaler()
+    {
+        var window = new WarmWindow { Cron = "30 1 * * *", For = TimeSpan.FromHours(2), TimeZone = "Europe/Dublin", Instances = 3 };
+        var answer = Task.Run(() => new WarmCalendar([window]).InstancesAt(new DateTimeOffset(2027, 3, 28, 2, 0, 0, TimeSpan.Zero)), TestContext.Current.CancellationToken);
+        Assert.Equal(3, await answer.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public void A_window_that_never_comes_keeps_nothing() =>
+        Assert.Equal(0, new WarmCalendar([new WarmWindow { Cron = "0 0 30 2 *", For = TimeSpan.FromHours(2) }]).InstancesAt(At(12, 0)));
+
     private static WarmWindow Office => new() { Cron = "0 8 * * MON-FRI", For = TimeSpan.FromHours(10), TimeZone = "Europe/Berlin", Instances = 2 };
 
     private static DateTimeOffset At(int hour, int minute) => new(2026, 11, 23, hour, minute, 0, TimeSpan.Zero);

@@ -1,5 +1,8 @@
 using System.Text;
+using Faas.Contracts.Api;
 using Faas.Contracts.Invocations;
+using Faas.Events.Cron;
+using Faas.Events.Triggers;
 using Faas.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -13,6 +16,8 @@ internal sealed class EventsFixture : IAsyncDisposable
     private readonly string _folder;
     private readonly SqliteStore _store;
     private readonly LeaseService _leases;
+    private readonly TriggerTable _triggers = new();
+    private readonly TriggerHost _host;
 
     private EventsFixture(string folder, SqliteStore store, EventsOptions options, DateTimeOffset now)
     {
@@ -21,14 +26,22 @@ internal sealed class EventsFixture : IAsyncDisposable
         Queue = new FakeQueue(store.Queue);
         Files = new AnswerFiles(Path.Combine(folder, "answers"), Clock);
         var setup = new EventsSetup(Queue, Functions, options, "me");
-        var outcomes = new Outcomes(Functions, new FollowUps(Files, Functions), Files);
+        var topics = new Subscriptions(Functions, _triggers);
+        var outcomes = new Outcomes(Functions, new FollowUps(Files, topics), Files);
         var runner = new AttemptRunner(Queue, Functions, new AttemptTransports(Transport, Deliveries), outcomes, Clock, NullLogger<AttemptRunner>.Instance);
         var completions = new Completions();
         Pump = new QueuePump(setup, runner, completions, Clock, NullLogger<QueuePump>.Instance);
         _leases = new LeaseService(setup, Pump, Files, Clock, NullLogger<LeaseService>.Instance);
         Intake = new Intake(setup, Pump, completions, Files, Clock);
         Desk = new Desk(setup, Pump, completions, Clock);
-        Publisher = new Publisher(Functions, Intake, Clock);
+        Publisher = new Publisher(topics, Intake, _triggers, Clock);
+        TriggerStore = new FakeTriggerStore(store.Triggers);
+        var parts = new TriggerParts(new TriggerDeliveries(Intake, Queue, completions, Clock), TriggerStore, Clock);
+        var sources = new TriggerRunner(parts, NullLogger<TriggerRun>.Instance);
+        Source = new FakeKind();
+        _host = new TriggerHost(
+            Functions, new TriggerKinds([new CronKind(NullLogger<CronSource>.Instance), new TopicKind(), Source]), _triggers, sources, parts, NullLogger<TriggerHost>.Instance);
+        Triggers = new TriggerDesk(_triggers, sources, parts);
     }
 
     public static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -53,6 +66,13 @@ internal sealed class EventsFixture : IAsyncDisposable
 
     public Publisher Publisher { get; }
 
+    public TriggerDesk Triggers { get; }
+
+    public FakeTriggerStore TriggerStore { get; }
+
+    /// <summary>The triggers that have no kind otherwise.</summary>
+    public FakeKind Source { get; }
+
     /// <summary>Starts everything on a new store, or on the folder of one that was <see cref="KillAsync">killed</see>.</summary>
     public static async Task<EventsFixture> StartAsync(EventsOptions? options = null, string? folder = null, DateTimeOffset? now = null, Action<EventsFixture>? prepare = null)
     {
@@ -61,8 +81,10 @@ internal sealed class EventsFixture : IAsyncDisposable
         var fixture = new EventsFixture(folder, store, options ?? new EventsOptions(), now ?? Noon);
         fixture.Functions.Deploy("hello");
         prepare?.Invoke(fixture);
+        await fixture._host.StartingAsync(Ct);
         await fixture.Pump.StartAsync(Ct);
         await fixture._leases.StartAsync(Ct);
+        await fixture._host.StartAsync(Ct);
         return fixture;
     }
 
@@ -96,10 +118,41 @@ internal sealed class EventsFixture : IAsyncDisposable
         throw new InvalidOperationException("A timer that never ends has ended.");
     }
 
+    /// <summary>The trigger once it is as a test wants it, within real seconds.</summary>
+    public async Task<TriggerDescription> TriggerAsync(string id, Func<TriggerDescription, bool> condition)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        while (await timer.WaitForNextTickAsync(limit.Token))
+        {
+            if (Triggers.List(null).FirstOrDefault(trigger => trigger.Id == id) is { } found && condition(found))
+            {
+                return found;
+            }
+        }
+
+        throw new InvalidOperationException("A timer that never ends has ended.");
+    }
+
+    /// <summary>The trigger once it is as a test wants it after <paramref name="time"/>. The clock goes on slowly meanwhile: a timer may be set after it was turned forward.</summary>
+    public async Task<TriggerDescription> AfterAsync(TimeSpan time, string id, Func<TriggerDescription, bool> condition)
+    {
+        Clock.Advance(time);
+        return await TriggerAsync(id, found =>
+        {
+            Clock.Advance(TimeSpan.FromMilliseconds(1));
+            return condition(found);
+        });
+    }
+
     /// <summary>Ends as a killed process does: nothing is put back. Returns the folder.</summary>
     public async Task<string> KillAsync()
     {
         await _store.DisposeAsync();   // what runs cannot say how it ended
+        await _host.StopAsync(Ct);
+        _host.Dispose();
+        _triggers.Dispose();
         Pump.Dispose();
         _leases.Dispose();
         return _folder;
@@ -107,6 +160,7 @@ internal sealed class EventsFixture : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _host.StopAsync(Ct);
         await _leases.StopAsync(Ct);
         var stopping = Pump.StopAsync(Ct);
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
@@ -117,6 +171,8 @@ internal sealed class EventsFixture : IAsyncDisposable
 
         await stopping;
         await _store.DisposeAsync();
+        _host.Dispose();
+        _triggers.Dispose();
         _leases.Dispose();
         Pump.Dispose();
         Directory.Delete(_folder, recursive: true);

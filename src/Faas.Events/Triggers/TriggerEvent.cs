@@ -1,0 +1,12 @@
+namespace Faas.Events.Triggers;
+
+/// <summary>An event that a source has for its function.</summary>
+/// <param name="Json">A CloudEvent in structured mode (<see cref="CloudEventText"/>).</param>
+internal sealed record TriggerEvent(ReadOnlyMemory<byte> Json)
+{
+    /// <summary>
+    /// The invocation's id, 1 to 128 visible ASCII characters without a slash, if the source can name it such that the same event has the same id whenever it is given:
+    /// then it is accepted once. Null for an id of its own.
+    /// </summary>
+    public string? Id { get; init; }
+}

@@ -1,0 +1,9 @@
+using Faas.Storage;
+
+namespace Faas.Events.Triggers;
+
+/// <summary>What runs of triggers need of the platform.</summary>
+/// <param name="Deliveries">Where events go.</param>
+/// <param name="Store">What is kept.</param>
+/// <param name="Time">The clock.</param>
+internal sealed record TriggerParts(TriggerDeliveries Deliveries, ITriggerStore Store, TimeProvider Time);
