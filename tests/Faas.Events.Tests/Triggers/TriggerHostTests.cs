@@ -131,6 +131,7 @@ public sealed class TriggerHostTests
             await context.DeliverAsync(new TriggerEvent("{}"u8.ToArray()) { Id = "message-1" }, ct);
             throw new IOException("the connection broke before the message was acknowledged");
         });
+        await events.TriggerAsync(Id, trigger => trigger.State == TriggerState.Failing);
         await events.AfterAsync(TimeSpan.FromSeconds(1), Id, trigger => trigger.Events == 2);
         Assert.Equal(["message-1"], events.Transport.Ids);
     }
@@ -150,7 +151,9 @@ public sealed class TriggerHostTests
         await events.AcceptAsync("late", with: request => request with { Delay = TimeSpan.FromSeconds(1) });
         gate.SetResult();
         await events.TriggerAsync(Id, trigger => trigger.State == TriggerState.BackingOff && trigger.Detail!.Contains("queueMax", StringComparison.Ordinal));
-        await events.AfterAsync(TimeSpan.FromSeconds(1), Id, trigger => trigger.Events == 1);
+        events.Clock.Advance(TimeSpan.FromSeconds(1));
+        await events.EndedAsync("late");
+        await events.AfterAsync(TimeSpan.FromSeconds(2), Id, trigger => trigger.Events == 1);
     }
 
     [Fact]
