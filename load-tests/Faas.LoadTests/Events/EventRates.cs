@@ -35,6 +35,7 @@ internal sealed partial class EventRates : IDisposable
             await run._target.DeployAsync(new FunctionSpec { Name = name, Runtime = Runtimes.DotNet, CodeDigest = code, Network = NetworkKind.None }, cancellationToken);
         }
 
+        var idle = run.MemoryMiB;
         await run.CyclesAsync(3, cancellationToken);   // compiles what is to be compiled
         for (var round = 1; round <= arguments.Number("rounds", 3); round++)
         {
@@ -42,7 +43,7 @@ internal sealed partial class EventRates : IDisposable
         }
 
         Print(await run.LatenciesAsync(arguments.Number("samples", 300), cancellationToken));
-        Print(await run.MemoryAsync(arguments.Number("queued", 100_000), cancellationToken));
+        Print(await run.MemoryAsync(arguments.Number("queued", 100_000), idle, cancellationToken));
     }
 
     public void Dispose() => _target.Dispose();
@@ -80,10 +81,9 @@ internal sealed partial class EventRates : IDisposable
         return string.Create(CultureInfo.InvariantCulture, $"accepted to running, idle warm function: p50 {Statistics.Percentile(waits, 50):0.0} ms, p99 {Statistics.Percentile(waits, 99):0.0} ms");
     }
 
-    /// <summary>So many events that are not due for an hour.</summary>
-    private async Task<string> MemoryAsync(int count, CancellationToken cancellationToken)
+    /// <summary>So many events that are not due for an hour, against <paramref name="idle"/>, the memory of the platform before it had done anything.</summary>
+    private async Task<string> MemoryAsync(int count, double idle, CancellationToken cancellationToken)
     {
-        var idle = MemoryMiB;
         var waiting = 0L;
         while (waiting < count)
         {
@@ -91,7 +91,7 @@ internal sealed partial class EventRates : IDisposable
             waiting = (await _target.FindAsync<QueueSummary[]>("/v1/queue", cancellationToken))!.Single(lane => lane.Function == Later).Waiting;
         }
 
-        return string.Create(CultureInfo.InvariantCulture, $"{waiting} events of 1 KB waiting: gateway and controller {MemoryMiB:0} MiB, {MemoryMiB - idle:0} MiB more than before");
+        return string.Create(CultureInfo.InvariantCulture, $"{waiting} events of 1 KB waiting: gateway and controller {MemoryMiB:0} MiB, {MemoryMiB - idle:0} MiB more than before the first event");
     }
 
     /// <summary>Acceptances a second; refusals because the queue is full are not among them.</summary>

@@ -23,8 +23,7 @@ internal sealed partial class EventIntakeService(Intake intake, IHostApplication
             {
                 foreach (var request in requestStream.Current.Requests)
                 {
-                    // Answered by itself, whenever it is durable; its failures are its reply.
-                    _ = Task.Run(() => AcceptOneAsync(request, replies.Writer, ending.Token), CancellationToken.None);
+                    Begin(request, replies.Writer, ending.Token);
                 }
             }
         }
@@ -60,6 +59,9 @@ internal sealed partial class EventIntakeService(Intake intake, IHostApplication
             // As above.
         }
     }
+
+    /// <summary>Each is answered by itself, whenever it is durable, and what fails is its answer: there is nothing to wait for.</summary>
+    private void Begin(AcceptRequest request, ChannelWriter<AcceptReply> replies, CancellationToken ct) => Task.Run(() => AcceptOneAsync(request, replies, ct), CancellationToken.None);
 
     private async Task AcceptOneAsync(AcceptRequest request, ChannelWriter<AcceptReply> replies, CancellationToken ct)
     {

@@ -40,20 +40,21 @@ public sealed class DeliveryTransport : IAttemptTransport, IDisposable
             using var response = await client.SendAsync(request, limit.Token);
             var status = (int)response.StatusCode;
             var isTaken = response.IsSuccessStatusCode;
-            return Ended(isTaken ? InvocationError.None : InvocationError.Crashed, status, isTaken ? null : $"{claim.Entry.DeliverTo} answered with status {status}") with
+            return new AttemptResult
             {
-                RetryAfter = response.Headers.RetryAfter?.Delta,
-                Error = InvocationError.None,
+                Progress = AttemptProgress.Ended,
                 Status = isTaken ? status : Math.Max(400, status),   // a redirection is not followed: what it points at was not asked for
+                Detail = isTaken ? null : $"{claim.Entry.DeliverTo} answered with status {status}",
+                RetryAfter = response.Headers.RetryAfter?.Delta,
             };
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            return Ended(InvocationError.Unavailable, 0, $"{claim.Entry.DeliverTo} did not answer within {AnswerWithin.TotalSeconds:0} s");
+            return Unreachable($"{claim.Entry.DeliverTo} did not answer within {AnswerWithin.TotalSeconds:0} s");
         }
         catch (HttpRequestException exception)
         {
-            return Ended(InvocationError.Unavailable, 0, $"{claim.Entry.DeliverTo} could not be reached: {exception.Message}");
+            return Unreachable($"{claim.Entry.DeliverTo} could not be reached: {exception.Message}");
         }
     }
 
@@ -84,8 +85,7 @@ public sealed class DeliveryTransport : IAttemptTransport, IDisposable
         return request;
     }
 
-    private static AttemptResult Ended(InvocationError error, int status, string? detail) =>
-        new() { Progress = AttemptProgress.Ended, Error = error, Status = status, Detail = detail };
+    private static AttemptResult Unreachable(string detail) => new() { Progress = AttemptProgress.Ended, Error = InvocationError.Unavailable, Detail = detail };
 
     private HttpMessageInvoker Client(bool guarded) => new(new SocketsHttpHandler
     {
