@@ -94,6 +94,12 @@ internal sealed class AcceptEntrance(AcceptUplink uplink, GatewayIdentity identi
             return null;
         }
 
+        if (call.Id.Contains('/', StringComparison.Ordinal))
+        {
+            refusal = "the X-Call-Id of a queued invocation is part of its address, so it must not have a slash";
+            return null;
+        }
+
         var key = headers[AttemptHeaders.Key].ToString();
         if (headers.ContainsKey(AttemptHeaders.Key) && (key.Length is 0 or > KeyLengthMax || key.AsSpan().ContainsAnyExceptInRange('!', '~')))
         {

@@ -65,6 +65,7 @@ public sealed class AcceptTests
     [InlineData("X-Faas-Delay", "soon")]
     [InlineData("X-Faas-Delay", "-1s")]
     [InlineData("Idempotency-Key", "two words")]
+    [InlineData("X-Call-Id", "a/b")]
     public async Task A_header_that_cannot_be_read_is_refused_and_named(string name, string value)
     {
         await using var gateway = await GatewayFixture.StartAsync(null, Say.Route("hello"));
