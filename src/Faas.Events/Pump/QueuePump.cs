@@ -23,6 +23,7 @@ internal sealed partial class QueuePump : BackgroundService
     private readonly ILogger<QueuePump> _logger;
     private readonly LaneTable _lanes;
     private readonly SemaphoreSlim _wake = new(0, 1);
+    private int _isWoken;
     private readonly CancellationTokenSource _closing = new();
     private readonly TaskCompletionSource _recovered = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -74,13 +75,9 @@ internal sealed partial class QueuePump : BackgroundService
     /// <summary>Looks for what is due.</summary>
     public void Wake()
     {
-        try
+        if (Interlocked.Exchange(ref _isWoken, 1) == 0)
         {
-            _wake.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // It is awake, and will look once more.
+            _wake.Release();   // else it is awake, and will look once more
         }
     }
 
@@ -152,6 +149,7 @@ internal sealed partial class QueuePump : BackgroundService
 
         using var timer = _time.CreateTimer(static pump => ((QueuePump)pump!).Wake(), this, pause, Timeout.InfiniteTimeSpan);
         await _wake.WaitAsync(ct);
+        Interlocked.Exchange(ref _isWoken, 0);   // with a fence, before it looks: who comes after the look wakes it again
     }
 
     private async Task ClaimAsync(LaneClaim wish)
