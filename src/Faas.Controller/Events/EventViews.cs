@@ -12,8 +12,6 @@ internal sealed class EventViews(IInvocationQueue queue, IUsageLedger ledger)
     /// <summary>Longest result that is shown with its invocation.</summary>
     private const int TextMax = 16 * 1024;
 
-    private const string DeliveriesSuffix = "/deliveries";
-
     /// <summary>An invocation with its result; of one that did not go through the queue what its usage record says. Null when nobody knows it.</summary>
     public async Task<InvocationDescription?> DescribeAsync(string id, QueuedInvocation? found, CancellationToken ct)
     {
@@ -56,9 +54,8 @@ internal sealed class EventViews(IInvocationQueue queue, IUsageLedger ledger)
 
         foreach (var lane in await queue.BacklogAsync(ct))
         {
-            var isDeliveries = lane.Lane.EndsWith(DeliveriesSuffix, StringComparison.Ordinal);
-            var function = isDeliveries ? lane.Lane[..^DeliveriesSuffix.Length] : lane.Lane;
-            summaries[function] = isDeliveries
+            var function = LaneName.FunctionOf(lane.Lane);
+            summaries[function] = LaneName.IsOfDeliveries(lane.Lane)
                 ? Of(function) with { Deliveries = lane.Waiting + lane.Running }
                 : Of(function) with { Waiting = lane.Waiting, Running = lane.Running, NextDueAt = lane.NextDueAt };
         }

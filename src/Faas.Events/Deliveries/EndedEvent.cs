@@ -67,7 +67,7 @@ internal static class EndedEvent
         {
             json.WriteNumber("omittedBytes", length);
         }
-        else if (IsJson(body.Span))
+        else if (CloudEventText.IsJson(body.Span))
         {
             json.WritePropertyName("body");
             json.WriteRawValue(body.Span);
@@ -79,19 +79,6 @@ internal static class EndedEvent
         else
         {
             json.WriteBase64String("bodyBase64", body.Span);
-        }
-    }
-
-    private static bool IsJson(ReadOnlySpan<byte> body)
-    {
-        try
-        {
-            var reader = new Utf8JsonReader(body);
-            return reader.Read() && reader.TrySkip() && !reader.Read();
-        }
-        catch (JsonException)
-        {
-            return false;
         }
     }
 }

@@ -146,7 +146,8 @@ public static class CloudEventText
         return type.IsEmpty || type.Equals("application/json", StringComparison.OrdinalIgnoreCase) || type.EndsWith("+json", StringComparison.OrdinalIgnoreCase);
     }
 
-    private static bool IsJson(ReadOnlySpan<byte> data)
+    /// <summary>Whether <paramref name="data"/> is one JSON value and nothing else.</summary>
+    internal static bool IsJson(ReadOnlySpan<byte> data)
     {
         try
         {
