@@ -34,7 +34,7 @@ internal sealed class SettingValues(string file, List<ManifestProblem> problems)
     /// <summary>One of an enum's names, in lower case.</summary>
     public T? Choice<T>(string field, YamlNode value, string expected)
         where T : struct, Enum =>
-        Parse<T>(field, value, expected, static text => Enum.TryParse<T>(text, ignoreCase: true, out var choice) && text.All(char.IsAsciiLetterLower) ? choice : null);
+        Parse<T>(field, value, expected, static text => Enum.TryParse<T>(text, ignoreCase: true, out var choice) && text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c)) && Enum.IsDefined(choice) && !char.IsAsciiDigit(text[0]) ? choice : null);
 
     public void Problem(Mark mark, string message) => problems.Add(new ManifestProblem(file, mark, message));
 

@@ -9,7 +9,7 @@ internal sealed class TriggerReader(SettingValues values, Dictionary<string, Mar
 {
     private const string Example = "{topic: orders}";
 
-    private static readonly string[] Keys = ["cron", "topic", "name"];
+    private static readonly string[] Keys = ["cron", "topic", "redisStream", "redisList", "rabbitmq", "mqtt", "kafka", "webhook", "name"];
 
     /// <summary>The triggers. Where each begins goes to the marks, so that rules which one breaks are reported in its own line.</summary>
     public IReadOnlyList<TriggerSpec> Read(YamlNode value)
@@ -40,12 +40,19 @@ internal sealed class TriggerReader(SettingValues values, Dictionary<string, Mar
     private TriggerSpec ReadOne(string field, YamlMappingNode mapping)
     {
         var trigger = new TriggerSpec();
+        var brokers = new BrokerReader(values, marks);
         foreach (var (key, value) in mapping.Children)
         {
             switch ((key as YamlScalarNode)?.Value)
             {
                 case "cron": trigger = trigger with { Cron = new CronReader(values, marks).Read($"{field}.cron", value) }; break;
                 case "topic": trigger = trigger with { Topic = values.Scalar("topic", value, "a topic's name like orders") }; break;
+                case "redisStream": trigger = trigger with { RedisStream = brokers.RedisStream(field, value) }; break;
+                case "redisList": trigger = trigger with { RedisList = brokers.RedisList(field, value) }; break;
+                case "rabbitmq": trigger = trigger with { RabbitMq = brokers.RabbitMq(field, value) }; break;
+                case "mqtt": trigger = trigger with { Mqtt = brokers.Mqtt(field, value) }; break;
+                case "kafka": trigger = trigger with { Kafka = brokers.Kafka(field, value) }; break;
+                case "webhook": trigger = trigger with { Webhook = brokers.Webhook(field, value) }; break;
                 case "name": trigger = trigger with { Name = values.Scalar("name", value, "a name like new-orders") }; break;
                 default: values.Problem(key.Start, SettingValues.Unknown(key, "setting of a trigger", Keys)); break;
             }

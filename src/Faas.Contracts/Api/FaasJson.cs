@@ -13,7 +13,9 @@ namespace Faas.Contracts.Api;
     JsonSerializerDefaults.Web,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [typeof(CamelCaseEnumConverter<NetworkKind>), typeof(CamelCaseEnumConverter<InvocationError>), typeof(CamelCaseEnumConverter<Blame>), typeof(CamelCaseEnumConverter<InvocationState>),
-        typeof(CamelCaseEnumConverter<OverlapPolicy>), typeof(CamelCaseEnumConverter<CatchUpPolicy>), typeof(CamelCaseEnumConverter<TriggerState>)])]
+        typeof(CamelCaseEnumConverter<OverlapPolicy>), typeof(CamelCaseEnumConverter<CatchUpPolicy>), typeof(CamelCaseEnumConverter<TriggerState>),
+        typeof(CamelCaseEnumConverter<StartAt>), typeof(CamelCaseEnumConverter<ListEnd>), typeof(CamelCaseEnumConverter<KafkaMechanism>), typeof(CamelCaseEnumConverter<WebhookScheme>),
+        typeof(CamelCaseEnumConverter<WebhookHash>), typeof(CamelCaseEnumConverter<WebhookEncoding>)])]
 [JsonSerializable(typeof(ApiProblem))]
 [JsonSerializable(typeof(DeployPlan))]
 [JsonSerializable(typeof(DeployResult))]
@@ -39,6 +41,7 @@ namespace Faas.Contracts.Api;
 [JsonSerializable(typeof(TriggerDescription[]))]
 [JsonSerializable(typeof(IReadOnlyList<TriggerDescription>))]
 [JsonSerializable(typeof(TriggerFiring))]
+[JsonSerializable(typeof(TriggerSpec))]
 [JsonSerializable(typeof(UsageRecord))]
 [JsonSerializable(typeof(IReadOnlyList<UsageRecord>))]
 [JsonSerializable(typeof(UsageRecord[]))]

@@ -14,10 +14,10 @@ public sealed record TriggerDescription
     /// <summary>Its name within the function.</summary>
     public required string Name { get; init; }
 
-    /// <summary><c>cron</c> or <c>topic</c>.</summary>
+    /// <summary><c>cron</c>, <c>topic</c>, <c>redis-stream</c>, <c>redis-list</c>, <c>rabbitmq</c>, <c>mqtt</c>, <c>kafka</c> or <c>webhook</c>.</summary>
     public required string Kind { get; init; }
 
-    /// <summary>What it listens to: the schedule and its zone, or the topic.</summary>
+    /// <summary>What it listens to: the schedule and its zone, the topic, the queue and its broker.</summary>
     public required string Subject { get; init; }
 
     /// <summary>Where it stands.</summary>

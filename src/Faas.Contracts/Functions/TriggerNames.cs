@@ -9,8 +9,39 @@ public static class TriggerNames
     /// <summary>The kind of a trigger with a schedule.</summary>
     public const string Cron = "cron";
 
+    /// <summary>The kind of a trigger on a Redis stream.</summary>
+    public const string RedisStream = "redis-stream";
+
+    /// <summary>The kind of a trigger on a Redis list.</summary>
+    public const string RedisList = "redis-list";
+
+    /// <summary>The kind of a trigger on a RabbitMQ queue.</summary>
+    public const string RabbitMq = "rabbitmq";
+
+    /// <summary>The kind of a trigger on MQTT topics.</summary>
+    public const string Mqtt = "mqtt";
+
+    /// <summary>The kind of a trigger on a Kafka topic.</summary>
+    public const string Kafka = "kafka";
+
+    /// <summary>The kind of a trigger on signed HTTP requests.</summary>
+    public const string Webhook = "webhook";
+
+    /// <summary>What a webhook's path begins with: <c>/webhook/{function}/{trigger}</c>.</summary>
+    public const string WebhookPrefix = "/webhook/";
+
     /// <summary>The trigger's kind; empty when none is set, which <see cref="FunctionSpecRules"/> refuse.</summary>
-    public static string KindOf(TriggerSpec trigger) => trigger.Topic is not null ? Topic : trigger.Cron is not null ? Cron : "";
+    public static string KindOf(TriggerSpec trigger) => KindsOf(trigger).FirstOrDefault("");
+
+    /// <summary>All kinds that are set, where there must be one.</summary>
+    internal static IEnumerable<string> KindsOf(TriggerSpec trigger) =>
+        from kind in ((string Name, object? Spec)[])
+        [
+            (Cron, trigger.Cron), (Topic, trigger.Topic), (RedisStream, trigger.RedisStream), (RedisList, trigger.RedisList), (RabbitMq, trigger.RabbitMq), (Mqtt, trigger.Mqtt),
+            (Kafka, trigger.Kafka), (Webhook, trigger.Webhook),
+        ]
+        where kind.Spec is not null
+        select kind.Name;
 
     /// <summary>The trigger's name within its function: its own, else that of its topic, else its kind's. Only a topic's has a dot.</summary>
     public static string NameOf(TriggerSpec trigger) => trigger.Name ?? trigger.Topic ?? KindOf(trigger);
@@ -18,7 +49,26 @@ public static class TriggerNames
     /// <summary>The trigger's id, unique on the platform: <c>{function}/{name}</c>.</summary>
     public static string IdOf(string function, TriggerSpec trigger) => $"{function}/{NameOf(trigger)}";
 
-    /// <summary>What the trigger listens to, in a few words: <c>0 8 * * MON-FRI in Europe/Berlin</c>, <c>orders</c>.</summary>
-    public static string SubjectOf(TriggerSpec trigger) =>
-        trigger.Cron is { } cron ? cron.TimeZone == "UTC" ? cron.Schedule : $"{cron.Schedule} in {cron.TimeZone}" : trigger.Topic ?? "";
+    /// <summary>What the trigger listens to, in a few words: <c>0 8 * * MON-FRI in Europe/Berlin</c>, <c>orders at localhost:5672</c>.</summary>
+    public static string SubjectOf(TriggerSpec trigger) => trigger switch
+    {
+        { Cron: { } cron } => cron.TimeZone == "UTC" ? cron.Schedule : $"{cron.Schedule} in {cron.TimeZone}",
+        { RedisStream: { } stream } => $"{stream.Stream} at {BrokerAddress.PlaceOf(stream.Url)}",
+        { RedisList: { } list } => $"{list.List} at {BrokerAddress.PlaceOf(list.Url)}",
+        { RabbitMq: { } queue } => $"{queue.Queue} at {BrokerAddress.PlaceOf(queue.Url)}",
+        { Mqtt: { } topic } => $"{topic.Topic} at {BrokerAddress.PlaceOf(topic.Url)}",
+        { Kafka: { } topic } => $"{topic.Topic} at {topic.Servers}",
+        { Webhook: { } webhook } => webhook.Scheme.ToString().ToLowerInvariant(),
+        _ => trigger.Topic ?? "",
+    };
+
+    /// <summary>Everything that a trigger's spec may name secrets in.</summary>
+    public static IEnumerable<string> SecretTextsOf(TriggerSpec trigger) =>
+        from text in (string?[])
+        [
+            trigger.RedisStream?.Url, trigger.RedisList?.Url, trigger.RabbitMq?.Url, trigger.Mqtt?.Url, trigger.Kafka?.Servers, trigger.Kafka?.User, trigger.Kafka?.Password,
+            trigger.Webhook?.Secret,
+        ]
+        where text is not null
+        select text;
 }

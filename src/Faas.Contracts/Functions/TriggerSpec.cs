@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Faas.Contracts.Functions;
 
 /// <summary>What invokes a function besides its callers. Exactly one kind is set.</summary>
@@ -11,4 +13,23 @@ public sealed record TriggerSpec
 
     /// <summary>A schedule: the function is given an event whenever its time comes.</summary>
     public CronSpec? Cron { get; init; }
+
+    /// <summary>A Redis stream.</summary>
+    public RedisStreamSpec? RedisStream { get; init; }
+
+    /// <summary>A Redis list.</summary>
+    public RedisListSpec? RedisList { get; init; }
+
+    /// <summary>A RabbitMQ queue.</summary>
+    [JsonPropertyName("rabbitmq")]
+    public RabbitMqSpec? RabbitMq { get; init; }
+
+    /// <summary>MQTT topics.</summary>
+    public MqttSpec? Mqtt { get; init; }
+
+    /// <summary>A Kafka topic.</summary>
+    public KafkaSpec? Kafka { get; init; }
+
+    /// <summary>Signed HTTP requests.</summary>
+    public WebhookSpec? Webhook { get; init; }
 }

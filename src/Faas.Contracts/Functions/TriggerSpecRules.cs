@@ -13,13 +13,16 @@ internal static class TriggerSpecRules
         foreach (var (index, trigger) in triggers.Index())
         {
             var field = $"triggers[{index}]";
-            require(trigger.Topic is not null || trigger.Cron is not null, field, "must say what invokes the function; write 'cron' and a schedule, or 'topic' and a topic's name");
-            require(trigger.Topic is null || trigger.Cron is null, field, "has both 'cron' and 'topic'; write two triggers");
+            var kinds = TriggerNames.KindsOf(trigger).ToList();
+            require(kinds.Count > 0, field, "must say what invokes the function: 'cron' and a schedule, 'topic' and a topic's name, or one of redisStream, redisList, rabbitmq, mqtt, kafka, webhook with its settings");
+            require(kinds.Count <= 1, field, $"has {string.Join(" and ", kinds.Select(kind => $"'{kind}'"))}; write one trigger for each");
             require(trigger.Topic is null || FunctionName.IsValid(trigger.Topic), field, "'topic' must be made of the characters of function names");
             if (trigger.Cron is { } cron)
             {
                 CronSpecRules.Check(cron, $"{field}.cron", require);
             }
+
+            BrokerSpecRules.Check(trigger, field, require);
 
             // No dot: it tells a trigger's name from its function's where both are one text.
             require(trigger.Name is null || (FunctionName.IsValid(trigger.Name) && !trigger.Name.Contains('.', StringComparison.Ordinal)), field,
@@ -28,7 +31,7 @@ internal static class TriggerSpecRules
             // A trigger on a topic goes by its name unless it has one of its own, so that one topic cannot invoke the same function twice by mistake.
             if (TriggerNames.NameOf(trigger) is { Length: > 0 } name)
             {
-                require(names.Add(name), field, $"there are two triggers named '{Shorten(name)}'; a trigger is named after its topic, or 'cron', unless it has a 'name'");
+                require(names.Add(name), field, $"there are two triggers named '{Shorten(name)}'; a trigger is named after its topic, or its kind, unless it has a 'name'");
             }
         }
     }

@@ -14,7 +14,7 @@ internal static class ControllerEvents
     /// <summary>This node's name in leases. One controller works on a data folder, so what it finds under this name at its start was a predecessor's.</summary>
     private const string Owner = "controller";
 
-    public static void AddTo(IServiceCollection services, DataFolder data, EventsOptions options, ControllerParts parts)
+    public static void AddTo(IServiceCollection services, DataFolder data, EventsOptions options, ControllerParts parts, ISecrets secrets)
     {
         var files = new AnswerFiles(data.Answers, TimeProvider.System);
         services.AddSingleton<GatewaySocket>().AddSingleton(options);
@@ -30,6 +30,6 @@ internal static class ControllerEvents
                 provider.GetRequiredService<GatewaySocket>(), new AttemptPricing(provider.GetRequiredService<PriceTable>()), files, options,
                 provider.GetRequiredService<IHostApplicationLifetime>(), provider.GetRequiredService<TimeProvider>()),
             provider => provider.GetRequiredService<DeliveryTransport>());
-        services.AddTriggers(parts.Store.Triggers, parts.Catalog);
+        services.AddTriggers(parts.Store.Triggers, secrets, parts.Catalog);
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Faas.Contracts.Api;
 using Faas.Contracts.Functions;
 
@@ -90,7 +91,9 @@ internal static class DeployPlanner
     private static string Describe(TriggerSpec trigger) =>
         trigger.Cron is { } cron
             ? $"cron '{cron.Schedule}' {cron.TimeZone}, overlap {cron.Overlap}, catch up {cron.CatchUp} ({cron.CatchUpMax}), jitter {cron.Jitter}{(cron.Payload is null ? "" : ", payload " + cron.Payload)}{As(trigger)}"
-            : $"topic {trigger.Topic}{As(trigger)}";
+            : trigger.Topic is { } topic
+                ? $"topic {topic}{As(trigger)}"
+                : JsonSerializer.Serialize(trigger, FaasJson.Default.TriggerSpec);
 
     private static string As(TriggerSpec trigger) => trigger.Name is { } name ? $" as {name}" : "";
 }

@@ -6,6 +6,7 @@ using Faas.Controller.Functions;
 using Faas.Controller.Link;
 using Faas.Controller.Metering;
 using Faas.Controller.Scaling;
+using Faas.Events;
 using Faas.Storage;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -29,7 +30,7 @@ internal static class ControllerHost
 
         File.Delete(arguments.Data.ControllerSocket);
         ConfigureListeners(builder.WebHost, arguments);
-        AddServices(builder.Services, arguments, options, parts);
+        AddServices(builder.Services, arguments, options, parts, new ConfiguredSecrets(builder.Configuration));
         await using var app = builder.Build();
         Map(app);
         await app.StartAsync();
@@ -75,7 +76,7 @@ internal static class ControllerHost
         }
     });
 
-    private static void AddServices(IServiceCollection services, ControllerArguments arguments, ControllerOptions options, ControllerParts parts)
+    private static void AddServices(IServiceCollection services, ControllerArguments arguments, ControllerOptions options, ControllerParts parts, ISecrets secrets)
     {
         services.AddSingleton(arguments).AddSingleton(arguments.Data).AddSingleton(options.Prices).AddSingleton(options.Usage).AddSingleton(TimeProvider.System);
         services.AddSingleton<IUsageLedger>(parts.Store).AddSingleton<IFunctionStore>(parts.Store);
@@ -88,7 +89,7 @@ internal static class ControllerHost
         services.AddSingleton<SpecCheck>().AddSingleton<RevisionTrial>().AddSingleton<Deployer>().AddSingleton<FunctionViews>().AddSingleton<InvocationEndpoints>();
         services.AddSingleton<UsageIngest>().AddHostedService(provider => provider.GetRequiredService<UsageIngest>());
         services.AddSingleton(new IdleTimesFile(arguments.Data.IdleTimes)).AddHostedService<IdleTimesKeeper>();
-        ControllerEvents.AddTo(services, arguments.Data, options.Events, parts);
+        ControllerEvents.AddTo(services, arguments.Data, options.Events, parts, secrets);
         services.AddSingleton<EventViews>();
         services.AddHostedService<FleetTicker>().AddHostedService<UsageRetention>();
         if (arguments.Supervised)

@@ -53,6 +53,16 @@ public sealed class Intake
         }
     }
 
+    /// <summary>Keeps an event that cannot be run as a dead letter. It may be redriven like any other.</summary>
+    internal async Task BuryAsync(IntakeRequest request, string reason, CancellationToken ct)
+    {
+        await _pump.Recovered.WaitAsync(ct);
+        var lease = _pump.NewLease();   // so that nothing runs it meanwhile
+        await _setup.Queue.EnqueueAsync(EntryOf(request, lease.StartedAt), request.Body, lease, ct);
+        await _setup.Queue.EndAsync(
+            new AttemptEnd { Claim = new ClaimKey(request.Id, 1), Record = null, Next = InvocationState.DeadLettered, At = lease.StartedAt, Failures = 0, Reason = reason }, ct);
+    }
+
     private async Task<Acceptance> EnqueueAsync(QueueEntry entry, IntakeRequest request, DateTimeOffset now, CancellationToken ct)
     {
         // What may have been accepted before may also be running already, so it is not claimed here.

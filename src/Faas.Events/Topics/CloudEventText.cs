@@ -51,17 +51,31 @@ public static class CloudEventText
     };
 
     /// <summary>
-    /// Reads what somebody has sent, a CloudEvent in structured or binary mode or anything else, into one event in structured mode. What is no CloudEvent becomes the data of one with
+    /// Reads what somebody has sent over HTTP, a CloudEvent in structured or binary mode or anything else, into one event in structured mode. What is no CloudEvent becomes the data of one with
     /// <paramref name="otherwise"/>'s attributes.
     /// </summary>
-    /// <param name="headers">Headers, or message properties; names in lower case.</param>
+    /// <param name="headers">Headers; names in lower case.</param>
     /// <param name="body">The body.</param>
     /// <param name="otherwise">Attributes of what is no CloudEvent.</param>
     /// <param name="problem">Why it is refused; null when it is not.</param>
     public static SentEvent? TryRead(IReadOnlyDictionary<string, string> headers, ReadOnlyMemory<byte> body, Dictionary<string, string> otherwise, out string? problem)
     {
+        var attributes = headers
+            .Where(header => header.Key.StartsWith(BinaryPrefix, StringComparison.Ordinal))
+            .ToDictionary(header => header.Key[BinaryPrefix.Length..], header => Uri.UnescapeDataString(header.Value), StringComparer.Ordinal);
+        return TryRead(headers.GetValueOrDefault("content-type"), attributes, body, otherwise, out problem);
+    }
+
+    /// <summary>The same of a message that came over any protocol.</summary>
+    /// <param name="contentType">Its media type; null for none.</param>
+    /// <param name="attributes">What its headers or properties say of a CloudEvent in binary mode, without the protocol's prefix.</param>
+    /// <param name="body">The body.</param>
+    /// <param name="otherwise">Attributes of what is no CloudEvent.</param>
+    /// <param name="problem">Why it is refused; null when it is not.</param>
+    public static SentEvent? TryRead(
+        string? contentType, IReadOnlyDictionary<string, string> attributes, ReadOnlyMemory<byte> body, Dictionary<string, string> otherwise, out string? problem)
+    {
         problem = null;
-        var contentType = headers.GetValueOrDefault("content-type");
         if (contentType?.StartsWith(BatchType, StringComparison.OrdinalIgnoreCase) == true)
         {
             problem = "a batch of CloudEvents is not taken; send one event at a time";
@@ -73,18 +87,9 @@ public static class CloudEventText
             return ReadStructured(body, out problem);
         }
 
-        if (!headers.ContainsKey("ce-specversion") && !headers.ContainsKey("ce-id"))
+        if (!attributes.ContainsKey("specversion") && !attributes.ContainsKey("id"))
         {
             return new SentEvent(Write(otherwise, contentType, body.Span), otherwise["id"], otherwise["source"], false);
-        }
-
-        var attributes = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (name, value) in headers)
-        {
-            if (name.StartsWith(BinaryPrefix, StringComparison.Ordinal))
-            {
-                attributes[name[BinaryPrefix.Length..]] = Uri.UnescapeDataString(value);
-            }
         }
 
         if (Array.Find(Required, name => !attributes.TryGetValue(name, out var value) || value.Length == 0) is { } missing)

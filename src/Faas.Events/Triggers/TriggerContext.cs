@@ -1,5 +1,6 @@
 using Faas.Contracts.Functions;
 using Faas.Contracts.Invocations;
+using Faas.Events.Brokers;
 using Faas.Storage;
 
 namespace Faas.Events.Triggers;
@@ -33,37 +34,61 @@ internal sealed class TriggerContext(Trigger trigger, TriggerParts parts, Cancel
     /// <summary>
     /// Accepts an event durably and waits until it has ended, so that its sender can be told. While the function keeps failing, the wait begins with a pause.
     /// </summary>
-    /// <returns>How it ended. <see cref="InvocationState.DeadLettered"/> is done with, too: it is kept, and can be redriven. <see cref="InvocationState.Failed"/> was refused for good.</returns>
-    public async Task<InvocationState> DeliverAsync(TriggerEvent given, CancellationToken ct)
+    /// <param name="given">The event.</param>
+    /// <param name="ct">Ends the wait for the event's end. When the trigger is stopped, an event that is not accepted yet is not accepted any more.</param>
+    public async Task<Delivery> DeliverAsync(TriggerEvent given, CancellationToken ct)
     {
-        await PauseAsync(ct);
-        if (await AcceptAsync(given, ct) is not { } id)
+        await PauseAsync(stopping);
+        stopping.ThrowIfCancellationRequested();
+        var reply = await parts.Deliveries.AcceptAsync(trigger, given, stopping);
+        if (reply.Refusal is { } refusal)
         {
-            return InvocationState.Failed;
+            return new Delivery(reply.Id, InvocationState.Failed, refusal.Detail);
         }
 
-        var state = await EndAsync(id, ct);
-        if (state == InvocationState.Succeeded)
+        var ended = await WaitAsync(reply.Id, ct);
+        if (ended.State == InvocationState.Succeeded)
         {
             trigger.Streak.Succeeded();
         }
-        else if (state == InvocationState.DeadLettered)
+        else if (ended.State == InvocationState.DeadLettered)
         {
             trigger.Streak.Failed(parts.Time.GetUtcNow());
         }
 
-        return state;
+        return ended;
     }
 
+    /// <summary>Keeps an event that cannot be given to the function as a dead letter, durably; it is counted as a failure.</summary>
+    public Task BuryAsync(TriggerEvent given, string reason, CancellationToken ct) => parts.Deliveries.BuryAsync(trigger, given, reason, ct);
+
+    /// <summary>Removes a dead letter that its source keeps elsewhere now.</summary>
+    public Task ForgetAsync(string id, CancellationToken ct) => parts.Deliveries.ForgetAsync(id, ct);
+
+    /// <summary>Puts the values of secrets into a text of the spec that names them.</summary>
+    /// <param name="text">The text (<see cref="SecretText"/>).</param>
+    /// <param name="ct">Ends the wait.</param>
+    /// <exception cref="BrokerException">There is no such secret.</exception>
+    public Task<string> FillAsync(string text, CancellationToken ct) => parts.Secrets.FillAsync(text, isAddress: false, ct);
+
+    /// <summary>The same for an address, whose secrets may have any characters.</summary>
+    public Task<string> FillAddressAsync(string url, CancellationToken ct) => parts.Secrets.FillAsync(url, isAddress: true, ct);
+
     /// <summary>Accepts an event durably. Returns the invocation's id; null when it is refused for good, which is counted.</summary>
-    public Task<string?> AcceptAsync(TriggerEvent given, CancellationToken ct)
+    public async Task<string?> AcceptAsync(TriggerEvent given, CancellationToken ct)
     {
         stopping.ThrowIfCancellationRequested();
-        return parts.Deliveries.AcceptAsync(trigger, given, ct);
+        var reply = await parts.Deliveries.AcceptAsync(trigger, given, ct);
+        return reply.Refusal is null ? reply.Id : null;
     }
 
     /// <summary>Waits until an accepted event has ended; a dead letter is counted.</summary>
-    public async Task<InvocationState> EndAsync(string id, CancellationToken ct)
+    public async Task<InvocationState> EndAsync(string id, CancellationToken ct) => (await WaitAsync(id, ct)).State;
+
+    /// <summary>Whether an accepted event is queued or running.</summary>
+    public Task<bool> IsOpenAsync(string id, CancellationToken ct) => parts.Deliveries.IsOpenAsync(id, ct);
+
+    private async Task<Delivery> WaitAsync(string id, CancellationToken ct)
     {
         var ended = await parts.Deliveries.EndOfAsync(id, ct);
         if (ended is { State: InvocationState.DeadLettered })
@@ -71,11 +96,8 @@ internal sealed class TriggerContext(Trigger trigger, TriggerParts parts, Cancel
             trigger.Status.EventFailed($"{id}: {ended.Reason}");
         }
 
-        return ended?.State ?? InvocationState.Succeeded;   // what is not kept any more was no dead letter
+        return new Delivery(id, ended?.State ?? InvocationState.Succeeded, ended?.Reason);   // what is not kept any more was no dead letter
     }
-
-    /// <summary>Whether an accepted event is queued or running.</summary>
-    public Task<bool> IsOpenAsync(string id, CancellationToken ct) => parts.Deliveries.IsOpenAsync(id, ct);
 
     private async Task PauseAsync(CancellationToken ct)
     {
@@ -87,3 +109,9 @@ internal sealed class TriggerContext(Trigger trigger, TriggerParts parts, Cancel
         }
     }
 }
+
+/// <summary>How an event that a source had delivered has ended.</summary>
+/// <param name="Id">The invocation's id.</param>
+/// <param name="State"><see cref="InvocationState.DeadLettered"/> is done with, too: it is kept, and can be redriven. <see cref="InvocationState.Failed"/> was refused for good.</param>
+/// <param name="Reason">Why it is a dead letter or was refused; null otherwise.</param>
+internal sealed record Delivery(string Id, InvocationState State, string? Reason);

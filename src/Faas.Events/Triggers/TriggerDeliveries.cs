@@ -9,9 +9,9 @@ internal sealed class TriggerDeliveries(Intake intake, IInvocationQueue queue, C
     private static readonly TimeSpan PauseMin = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan PauseMax = TimeSpan.FromMinutes(1);
 
-    /// <summary>Accepts an event durably, and waits for room where there is none. Returns the invocation's id; null when it is refused for good, which is counted.</summary>
+    /// <summary>Accepts an event durably, and waits for room where there is none. A refusal is for good, and counted.</summary>
     /// <exception cref="InvalidOperationException">The function is gone.</exception>
-    public async Task<string?> AcceptAsync(Trigger trigger, TriggerEvent given, CancellationToken ct)
+    public async Task<IntakeReply> AcceptAsync(Trigger trigger, TriggerEvent given, CancellationToken ct)
     {
         var request = RequestOf(trigger.Key.Function, given);
         for (var pause = PauseMin; ; pause = pause * 2 < PauseMax ? pause * 2 : PauseMax)
@@ -21,7 +21,7 @@ internal sealed class TriggerDeliveries(Intake intake, IInvocationQueue queue, C
             {
                 case null:
                     trigger.Status.Accepted(reply.Id);
-                    return reply.Id;
+                    return reply;
                 case { RetryAfterSeconds: > 0 } full:
                     trigger.Status.BackingOff(full.Detail, time.GetUtcNow() + pause);
                     await Task.Delay(pause, time, ct);
@@ -30,7 +30,7 @@ internal sealed class TriggerDeliveries(Intake intake, IInvocationQueue queue, C
                     throw new InvalidOperationException(gone.Detail);   // nobody's fault, and the event is not done with: a broker shall keep it
                 case var refusal:
                     trigger.Status.EventFailed($"{request.Id}: {refusal.Detail}");
-                    return null;
+                    return reply;
             }
         }
     }
@@ -55,6 +55,18 @@ internal sealed class TriggerDeliveries(Intake intake, IInvocationQueue queue, C
     /// <summary>Whether an event is queued or running.</summary>
     public async Task<bool> IsOpenAsync(string id, CancellationToken ct) => await queue.FindAsync(id, ct) is { } found && !found.State.HasEnded();
 
+    /// <summary>Keeps an event that cannot be run as a dead letter, durably, and counts it. Returns its id.</summary>
+    public async Task<string> BuryAsync(Trigger trigger, TriggerEvent given, string reason, CancellationToken ct)
+    {
+        var request = RequestOf(trigger.Key.Function, given);
+        await intake.BuryAsync(request, reason, ct);
+        trigger.Status.EventFailed($"{request.Id}: {reason}");
+        return request.Id;
+    }
+
+    /// <summary>Removes a dead letter that is kept elsewhere now.</summary>
+    public Task ForgetAsync(string id, CancellationToken ct) => queue.PurgeAsync(new DeadLetterChoice(id, null), 1, ct);
+
     private IntakeRequest RequestOf(string function, TriggerEvent given)
     {
         var id = given.Id ?? Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
@@ -63,7 +75,7 @@ internal sealed class TriggerDeliveries(Intake intake, IInvocationQueue queue, C
             Function = function,
             Id = id,
             Nonce = id,
-            Request = new InvocationRequest(true, "POST", "/", "", [new HeaderField("Content-Type", CloudEventText.MediaType)]),
+            Request = new InvocationRequest(true, "POST", "/", "", [new HeaderField("Content-Type", given.ContentType)]),
             Body = given.Json,
             IsRepeated = given.Id is not null,
         };

@@ -34,9 +34,8 @@ internal sealed class TriggerDesk(TriggerTable table, TriggerRunner runner, Trig
             return new FireOutcome(null, new IntakeRefusal("Conflict", 409, $"a {TriggerNames.KindOf(trigger.Spec)} trigger cannot make an event of its own; {hint}"));
         }
 
-        return await parts.Deliveries.AcceptAsync(trigger, given, ct) is { } invocation
-            ? new FireOutcome(invocation, null)
-            : new FireOutcome(null, new IntakeRefusal("Conflict", 409, trigger.Status.Describe(trigger).LastError ?? "the event was refused"));
+        var reply = await parts.Deliveries.AcceptAsync(trigger, given, ct);
+        return reply.Refusal is { } refusal ? new FireOutcome(null, refusal) : new FireOutcome(reply.Id, null);
     }
 
     private async Task<TriggerDescription?> SetAsync(string id, Func<Trigger, (bool IsPaused, string? State)> change, CancellationToken ct)

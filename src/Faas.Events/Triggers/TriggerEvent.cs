@@ -1,7 +1,7 @@
 namespace Faas.Events.Triggers;
 
 /// <summary>An event that a source has for its function.</summary>
-/// <param name="Json">A CloudEvent in structured mode (<see cref="CloudEventText"/>).</param>
+/// <param name="Json">A CloudEvent in structured mode (<see cref="CloudEventText"/>), or several.</param>
 internal sealed record TriggerEvent(ReadOnlyMemory<byte> Json)
 {
     /// <summary>
@@ -9,4 +9,7 @@ internal sealed record TriggerEvent(ReadOnlyMemory<byte> Json)
     /// then it is accepted once. Null for an id of its own.
     /// </summary>
     public string? Id { get; init; }
+
+    /// <summary>Its media type.</summary>
+    public string ContentType { get; init; } = CloudEventText.MediaType;
 }

@@ -32,8 +32,8 @@ internal sealed class TriggerStatus(TimeProvider time)
     /// <summary>The source does not work, and tries by itself to work again.</summary>
     public void Failed(string text) => Restarting(text, null);
 
-    /// <summary>Events that wait at the source.</summary>
-    public void Lag(long events)
+    /// <summary>Events that wait at the source; null when nobody knows.</summary>
+    public void Lag(long? events)
     {
         lock (_lock)
         {

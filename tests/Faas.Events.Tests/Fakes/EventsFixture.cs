@@ -19,7 +19,7 @@ internal sealed class EventsFixture : IAsyncDisposable
     private readonly TriggerTable _triggers = new();
     private readonly TriggerHost _host;
 
-    private EventsFixture(string folder, SqliteStore store, EventsOptions options, DateTimeOffset now)
+    private EventsFixture(string folder, SqliteStore store, EventsOptions options, DateTimeOffset now, IReadOnlyList<ITriggerKind> kinds)
     {
         (_folder, _store) = (folder, store);
         Clock = new SteppingClock(now);
@@ -36,11 +36,11 @@ internal sealed class EventsFixture : IAsyncDisposable
         Desk = new Desk(setup, Pump, completions, Clock);
         Publisher = new Publisher(topics, Intake, _triggers, Clock);
         TriggerStore = new FakeTriggerStore(store.Triggers);
-        var parts = new TriggerParts(new TriggerDeliveries(Intake, Queue, completions, Clock), TriggerStore, Clock);
+        var parts = new TriggerParts(new TriggerDeliveries(Intake, Queue, completions, Clock), TriggerStore, Secrets, Clock);
         var sources = new TriggerRunner(parts, NullLogger<TriggerRun>.Instance);
         Source = new FakeKind();
         _host = new TriggerHost(
-            Functions, new TriggerKinds([new CronKind(NullLogger<CronSource>.Instance), new TopicKind(), Source]), _triggers, sources, parts, NullLogger<TriggerHost>.Instance);
+            Functions, new TriggerKinds([new CronKind(NullLogger<CronSource>.Instance), new TopicKind(), Source, .. kinds]), _triggers, sources, parts, NullLogger<TriggerHost>.Instance);
         Triggers = new TriggerDesk(_triggers, sources, parts);
     }
 
@@ -70,15 +70,18 @@ internal sealed class EventsFixture : IAsyncDisposable
 
     public FakeTriggerStore TriggerStore { get; }
 
+    public FakeSecrets Secrets { get; } = new();
+
     /// <summary>The triggers that have no kind otherwise.</summary>
     public FakeKind Source { get; }
 
     /// <summary>Starts everything on a new store, or on the folder of one that was <see cref="KillAsync">killed</see>.</summary>
-    public static async Task<EventsFixture> StartAsync(EventsOptions? options = null, string? folder = null, DateTimeOffset? now = null, Action<EventsFixture>? prepare = null)
+    public static async Task<EventsFixture> StartAsync(
+        EventsOptions? options = null, string? folder = null, DateTimeOffset? now = null, Action<EventsFixture>? prepare = null, params IReadOnlyList<ITriggerKind> kinds)
     {
         folder ??= Directory.CreateTempSubdirectory("faas-events-").FullName;
         var store = await SqliteStore.OpenAsync(Path.Combine(folder, "faas.db"), "USD", Ct);
-        var fixture = new EventsFixture(folder, store, options ?? new EventsOptions(), now ?? Noon);
+        var fixture = new EventsFixture(folder, store, options ?? new EventsOptions(), now ?? Noon, kinds);
         fixture.Functions.Deploy("hello");
         prepare?.Invoke(fixture);
         await fixture._host.StartingAsync(Ct);

@@ -27,7 +27,7 @@ public sealed class TriggerSpecRulesTests
     public void A_trigger_has_exactly_one_kind()
     {
         Assert.Contains("must say what invokes", Assert.Single(Check(new TriggerSpec { Name = "nothing" })), StringComparison.Ordinal);
-        Assert.Contains("both 'cron' and 'topic'", Assert.Single(Check(new TriggerSpec { Topic = "orders", Cron = Daily })), StringComparison.Ordinal);
+        Assert.Contains("has 'cron' and 'topic'; write one trigger for each", Assert.Single(Check(new TriggerSpec { Topic = "orders", Cron = Daily })), StringComparison.Ordinal);
     }
 
     [Theory]
