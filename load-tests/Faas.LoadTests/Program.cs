@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using Faas.LoadTests;
+using Faas.LoadTests.Brokers;
 using Faas.LoadTests.Chaos;
 using Faas.LoadTests.Direct;
 using Faas.LoadTests.Events;
@@ -41,6 +42,7 @@ try
         case "crashes": return await Crashes.RunAsync(arguments, interrupted.Token) ? 0 : 1;
         case "events": await EventRates.RunAsync(arguments, interrupted.Token); break;
         case "chaos": return await ChaosRun.RunAsync(arguments, interrupted.Token) ? 0 : 1;
+        case "brokers": return await BrokerRun.RunAsync(arguments, interrupted.Token) ? 0 : 1;
         case "ledger": await LedgerRun.RunAsync(arguments, interrupted.Token); break;
         case "thaw": return await Thaw.RunAsync(arguments, interrupted.Token) ? 0 : 1;
         default: throw new ArgumentException("Which measurement? The scripts in load-tests/ run them all.");

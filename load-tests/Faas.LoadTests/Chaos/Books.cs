@@ -14,7 +14,7 @@ internal sealed record Books(
     /// <summary>What is wrong with it, as kind and sentence; empty when all is well. Pure.</summary>
     public IEnumerable<(Wrong Kind, string What)> Audit()
     {
-        if (Invocations.Count > 1)
+        if (Invocations.Count > 1 && !Sent.MayBecomeSeveral)
         {
             yield return (Wrong.Unexplained, $"one event became {Invocations.Count} invocations");
         }

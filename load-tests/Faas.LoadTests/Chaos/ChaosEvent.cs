@@ -18,6 +18,9 @@ internal sealed record ChaosEvent(string Token)
     /// <summary>How its request is sent.</summary>
     public Sending Sending { get; init; }
 
+    /// <summary>Whether nobody can tell two deliveries of it from two events, so that one that was cut off may become another invocation.</summary>
+    public bool MayBecomeSeveral { get; init; }
+
     /// <summary>The ids of its 202 answers. Empty: nobody promised anything.</summary>
     public IReadOnlyList<string> Promised { get; set; } = [];
 

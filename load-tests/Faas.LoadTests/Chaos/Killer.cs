@@ -10,6 +10,7 @@ internal sealed class Killer
 {
     private const string Instance = "instance";
     private const string Redis = "redis";
+    private const string Broker = "broker";
 
     /// <summary>How long a part that was killed before is waited for.</summary>
     private static readonly TimeSpan ThereWithin = TimeSpan.FromSeconds(5);
@@ -19,21 +20,21 @@ internal sealed class Killer
     private readonly IReadOnlyList<string> _parts;
     private readonly int _up;
     private readonly Victims _victims;
-    private readonly string? _redisPidFile;
+    private readonly string? _serverPidFile;
 
-    public Killer(IReadOnlyList<string> parts, Target target, Victims victims, string? redisPidFile)
+    public Killer(IReadOnlyList<string> parts, Target target, Victims victims, string? serverPidFile)
     {
-        if (parts.FirstOrDefault(part => part is not ("controller" or "gateway" or Instance or Redis)) is { } unknown)
+        if (parts.FirstOrDefault(part => part is not ("controller" or "gateway" or Instance or Redis or Broker)) is { } unknown)
         {
-            throw new ArgumentException($"--kill: '{unknown}' is none of controller, gateway, instance, redis");
+            throw new ArgumentException($"--kill: '{unknown}' is none of controller, gateway, instance, redis, broker");
         }
 
-        if (parts.Contains(Redis) && redisPidFile is null)
+        if (parts.Any(IsServer) && serverPidFile is null)
         {
-            throw new ArgumentException("--kill redis needs --redis-pid FILE");
+            throw new ArgumentException("--kill redis needs --redis-pid FILE, and --kill broker needs --broker-pid FILE");
         }
 
-        (_parts, _up, _victims, _redisPidFile) = (parts, target.Up, victims, redisPidFile);
+        (_parts, _up, _victims, _serverPidFile) = (parts, target.Up, victims, serverPidFile);
     }
 
     /// <summary>
@@ -76,6 +77,8 @@ internal sealed class Killer
         return kills;
     }
 
+    private static bool IsServer(string part) => part is Redis or Broker;
+
     private async Task<int> KillOneAsync(string part, Random random, CancellationToken enough)
     {
         var time = TimeProvider.System;
@@ -99,7 +102,7 @@ internal sealed class Killer
 
         try
         {
-            var pid = part == Redis ? RedisPid() : ProcessFiles.Find(_up, $"faas-{part}");
+            var pid = IsServer(part) ? ServerPid() : ProcessFiles.Find(_up, $"faas-{part}");
             using var process = Process.GetProcessById(pid);
             process.Kill();   // SIGKILL
             return pid;
@@ -111,11 +114,11 @@ internal sealed class Killer
     }
 
     // A number may be somebody else's by now; what runs in the folder of the file is ours.
-    private int RedisPid()
+    private int ServerPid()
     {
-        var isNumber = int.TryParse(File.ReadAllText(_redisPidFile!), CultureInfo.InvariantCulture, out var pid);
-        return isNumber && File.ReadAllText($"/proc/{pid}/cmdline").Contains(Path.GetDirectoryName(_redisPidFile)!, StringComparison.Ordinal)
+        var isNumber = int.TryParse(File.ReadAllText(_serverPidFile!), CultureInfo.InvariantCulture, out var pid);
+        return isNumber && File.ReadAllText($"/proc/{pid}/cmdline").Contains(Path.GetDirectoryName(_serverPidFile)!, StringComparison.Ordinal)
             ? pid
-            : throw new InvalidOperationException("Redis is being started.");
+            : throw new InvalidOperationException("It is being started.");
     }
 }
