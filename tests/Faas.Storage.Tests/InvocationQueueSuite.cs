@@ -150,6 +150,19 @@ public abstract class InvocationQueueSuite
     }
 
     [Fact]
+    public async Task Of_many_acceptances_at_once_each_has_its_own_outcome_body_and_lease()
+    {
+        await EnqueueAsync("taken");
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 300).Select(i => Task.Run(
+            () => Queue.EnqueueAsync(i % 3 == 2 ? Entry("taken") with { Nonce = $"{i}" } : Entry($"id{i}"), Body($"body {i}"), i % 3 == 1 ? LeaseUntil(Noon.AddMinutes(1)) : null, Ct), Ct)));
+        Assert.Equal(
+            Enumerable.Range(0, 300).Select(i => i % 3 == 2 ? new Acceptance(AcceptanceOutcome.IdTaken, "taken") : new Acceptance(AcceptanceOutcome.Accepted, $"id{i}")), outcomes);
+        var claims = (await ClaimAsync(count: 1000)).Entries.Where(claim => claim.Entry.Id != "taken").ToDictionary(claim => claim.Entry.Id, claim => Encoding.UTF8.GetString(claim.Body.Span));
+        Assert.Equal(Enumerable.Range(0, 100).ToDictionary(i => $"id{3 * i}", i => $"body {3 * i}"), claims);
+        Assert.Equal(201, Assert.Single(await Queue.BacklogAsync(Ct)).Running);
+    }
+
+    [Fact]
     public async Task A_key_can_be_used_again_when_its_time_is_over()
     {
         await Queue.EnqueueAsync(Entry("a") with { Key = Key("k") }, Body("x"), null, Ct);

@@ -113,12 +113,15 @@ internal sealed class Killer
         }
     }
 
-    // A number may be somebody else's by now; what runs in the folder of the file is ours.
+    // A number may be somebody else's by now; what names the file's folder or runs in it is ours.
     private int ServerPid()
     {
+        var folder = Path.GetDirectoryName(_serverPidFile)!;
         var isNumber = int.TryParse(File.ReadAllText(_serverPidFile!), CultureInfo.InvariantCulture, out var pid);
-        return isNumber && File.ReadAllText($"/proc/{pid}/cmdline").Contains(Path.GetDirectoryName(_serverPidFile)!, StringComparison.Ordinal)
+        return isNumber && (File.ReadAllText($"/proc/{pid}/cmdline").Contains(folder, StringComparison.Ordinal) || IsIn(folder, $"/proc/{pid}/cwd"))
             ? pid
             : throw new InvalidOperationException("It is being started.");
     }
+
+    private static bool IsIn(string folder, string link) => new FileInfo(link).LinkTarget?.StartsWith(folder, StringComparison.Ordinal) == true;
 }

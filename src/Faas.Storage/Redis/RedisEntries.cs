@@ -9,10 +9,10 @@ namespace Faas.Storage.Redis;
 internal static class RedisEntries
 {
     /// <summary>How many arguments an entry is.</summary>
-    public const int Length = 11;
+    public const int Length = 14;
 
-    /// <summary>Writes the arguments of an entry to be accepted.</summary>
-    public static void Write(Span<RedisValue> arguments, QueueEntry entry, ReadOnlyMemory<byte> body)
+    /// <summary>Writes the arguments of an entry to be accepted, and claimed if there is a lease.</summary>
+    public static void Write(Span<RedisValue> arguments, QueueEntry entry, ReadOnlyMemory<byte> body, Lease? lease)
     {
         arguments[0] = entry.Id;
         arguments[1] = entry.Lane;
@@ -25,6 +25,9 @@ internal static class RedisEntries
         arguments[8] = entry.Key?.Key ?? "";
         arguments[9] = entry.Key?.Fingerprint ?? "";
         arguments[10] = entry.Key is { } key ? UnixMicroseconds.From(key.ExpiresAt) : "";
+        arguments[11] = lease?.Owner ?? "";
+        arguments[12] = lease is null ? "" : UnixMicroseconds.From(lease.StartedAt);
+        arguments[13] = lease is null ? "" : UnixMicroseconds.From(lease.Until);
     }
 
     /// <summary>The arguments that end an attempt.</summary>
@@ -45,7 +48,7 @@ internal static class RedisEntries
         arguments[10] = end.Usage is { } usage ? UsageOutbox.ToText(usage) : "";
         for (var i = 0; i < end.Follow.Count; i++)
         {
-            Write(arguments.AsSpan(own + (Length * i), Length), end.Follow[i].Entry, end.Follow[i].Body);
+            Write(arguments.AsSpan(own + (Length * i), Length), end.Follow[i].Entry, end.Follow[i].Body, null);
         }
 
         return arguments;

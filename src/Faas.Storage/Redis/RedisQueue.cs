@@ -17,10 +17,12 @@ public sealed class RedisQueue : IInvocationQueue, IAsyncDisposable
     private const int RequeueMax = 500;
 
     private readonly RedisConnection _redis;
+    private readonly RedisAcceptances _acceptances;
 
     private RedisQueue(RedisConnection redis, IReadOnlyList<string> warnings)
     {
         _redis = redis;
+        _acceptances = new RedisAcceptances(redis);
         Warnings = warnings;
         Outbox = new UsageOutbox(redis);
     }
@@ -48,19 +50,7 @@ public sealed class RedisQueue : IInvocationQueue, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async Task<Acceptance> EnqueueAsync(QueueEntry entry, ReadOnlyMemory<byte> body, Lease? lease, CancellationToken ct)
-    {
-        var arguments = new RedisValue[RedisEntries.Length + (lease is null ? 0 : 3)];
-        RedisEntries.Write(arguments, entry, body);
-        if (lease is not null)
-        {
-            arguments[^3] = lease.Owner;
-            arguments[^2] = UnixMicroseconds.From(lease.StartedAt);
-            arguments[^1] = UnixMicroseconds.From(lease.Until);
-        }
-
-        return RedisEntries.ReadAcceptance(await _redis.RunAsync(RedisScripts.Enqueue, arguments, ct));
-    }
+    public Task<Acceptance> EnqueueAsync(QueueEntry entry, ReadOnlyMemory<byte> body, Lease? lease, CancellationToken ct) => _acceptances.AcceptAsync(entry, body, lease, ct);
 
     /// <inheritdoc/>
     public async Task<Claims> ClaimAsync(string lane, int count, DateTimeOffset now, Lease lease, CancellationToken ct)

@@ -9,7 +9,7 @@ for i, member in ipairs(redis.call('ZRANGEBYSCORE', p .. 'w:' .. lane, '-inf', n
   redis.call('HSET', key, 'state', RUNNING, 'at', until_, 'owner', owner, 'started', started)
   leave(id, e[4], lane, e[5], QUEUED)
   enter(id, e[4], lane, e[5], RUNNING, until_)
-  claims[i] = { e[1], e[2], attempt, e[3] }
+  claims[i] = { e[1], e[2], attempt, e[3] or '0' }
 end
 
 local first = redis.call('ZRANGE', p .. 'w:' .. lane, 0, 0)[1]

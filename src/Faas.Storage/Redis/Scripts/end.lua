@@ -1,5 +1,5 @@
 -- Ends an attempt: id, attempt, next state, at, failures, ended, line of the history, reason, answer's head ('' for none), answer's body,
--- usage record ('' for none), then eleven arguments for each entry that follows; see accept(). Returns whether the claim was still the newest.
+-- usage record ('' for none), then the arguments of each entry that follows; see accept(). Returns whether the claim was still the newest.
 local id, attempt, state, at, failures, ended, line, reason, head, answer, usage = unpack(ARGV, 1, 11)
 local key = p .. 'e:' .. id
 local e = redis.call('HMGET', key, 'state', 'attempts', 'seq', 'lane', 'function')
@@ -20,7 +20,7 @@ end
 if usage ~= '' then
   redis.call('RPUSH', p .. 'usage', usage)
 end
-for first = 12, #ARGV, 11 do
+for first = 12, #ARGV, ENTRY do
   accept(first)
 end
 return 1

@@ -1,2 +1,6 @@
--- Accepts an entry; see accept(). With three more arguments (owner, started, until) it is claimed as attempt 1. Returns the outcome and the event's id.
-return accept(1, ARGV[12], ARGV[13], ARGV[14])
+-- Accepts entries, each for itself; see accept(). Returns the outcome and the event's id of each.
+local accepted = {}
+for first = 1, #ARGV, ENTRY do
+  accepted[#accepted + 1] = accept(first)
+end
+return accepted
