@@ -32,6 +32,7 @@ internal static class ControllerHost
         ConfigureListeners(builder.WebHost, arguments);
         AddServices(builder.Services, arguments, options, parts, new ConfiguredSecrets(builder.Configuration));
         await using var app = builder.Build();
+        parts.Fleet.Scaler.EventsOf = app.Services.GetRequiredService<QueuePump>().Lanes.DueIn;
         Map(app);
         await app.StartAsync();
         File.SetUnixFileMode(arguments.Data.ControllerSocket, UnixFileMode.UserRead | UnixFileMode.UserWrite);

@@ -70,10 +70,10 @@ internal static class ScaleDecision
         var lacking = DivideUp(uncovered, slots);
         if (load.RunMs > 0 && pool.Serving > 0)
         {
-            // The line's work, shared by n instances, takes waiting x run / (n x slots). One more helps if that is longer than it takes to come.
+            // The line's work, shared by n instances, takes work x run / (n x slots). One more helps if that is longer than it takes to come.
             var leastMs = load.RunMs < QuickMs ? SoonMs : ThawMs;
             var comingMs = Math.Max(leastMs, pool.Frozen > 0 ? ThawMs : question.ActivationMs);
-            var clearMs = load.Waiting * load.RunMs / (pool.Serving * slots);
+            var clearMs = load.Work * load.RunMs / (pool.Serving * slots);
             // Where the head has waited longer than that takes with usual running times, what runs is not of the usual length. The average soon is of its length too.
             var usualMs = question.CleanRunMs > 0 ? Math.Min(question.CleanRunMs, load.RunMs) : load.RunMs;
             var isLate = load.Oldest >= LateAfter && load.Oldest.TotalMilliseconds >= 2 * clearMs * usualMs / load.RunMs;
@@ -115,7 +115,7 @@ internal static class ScaleDecision
     public static int Needed(in ScaleQuestion question)
     {
         var seconds = UsualMs(question) / 1000;
-        var running = (question.ArrivalsPerSecond * seconds) + (question.Load.Waiting * seconds / ClearWithin.TotalSeconds);
+        var running = (question.ArrivalsPerSecond * seconds) + (question.Load.Work * seconds / ClearWithin.TotalSeconds);
         return (int)Math.Ceiling(Math.Min(running / Math.Max(1, question.Concurrency), int.MaxValue / 2));
     }
 

@@ -32,7 +32,7 @@ internal static class ScaleStory
     {
         var load = question.Load;
         var pool = question.Pool;
-        var waiting = $"{load.Waiting} waiting";
+        var waiting = load.Queued > 0 ? string.Create(CultureInfo.InvariantCulture, $"{load.Waiting} waiting, {load.Queued:N0} events behind them") : $"{load.Waiting} waiting";
         var work = load.RunMs > 0 ? $", {Ms(load.RunMs)} each on {pool.Serving}" : "";
         return answer.Reason switch
         {
@@ -52,7 +52,7 @@ internal static class ScaleStory
     }
 
     private static double ClearMs(in ScaleQuestion question) =>
-        question.Load.Waiting * question.Load.RunMs / (Math.Max(1, question.Pool.Serving) * Math.Max(1, question.Concurrency));
+        question.Load.Work * question.Load.RunMs / (Math.Max(1, question.Pool.Serving) * Math.Max(1, question.Concurrency));
 
     private static string Ms(double milliseconds) => milliseconds < 10
         ? string.Create(CultureInfo.InvariantCulture, $"{milliseconds:0.#} ms")

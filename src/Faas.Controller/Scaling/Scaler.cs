@@ -11,6 +11,9 @@ internal sealed class Scaler(FleetTable table, InstanceSteps steps, MemoryRoom r
 
     private readonly CoreLoad _cores = new();
 
+    /// <summary>Events of a function that wait behind those that are in its line. None until the queue is there.</summary>
+    public Func<string, DateTimeOffset, long> EventsOf { get; set; } = static (_, _) => 0;
+
     /// <summary>The line has changed: thaws and starts what it needs.</summary>
     public void Respond(RevisionPool pool)
     {
@@ -108,7 +111,7 @@ internal sealed class Scaler(FleetTable table, InstanceSteps steps, MemoryRoom r
         var reading = machine.Read();
         _cores.Look(reading, machine.Cores);
         var idleShare = pool.Window.IdleShare(reading, machine.Cores);
-        var load = pool.Load with { RunMs = pool.Trend.AtMost(pool.Load.RunMs, pool.Load.Slots) };
+        var load = pool.Load with { RunMs = pool.Trend.AtMost(pool.Load.RunMs, pool.Load.Slots), Queued = EventsOf(pool.Spec.Name, now) };
         // Cores for which threads wait are busy, whatever they are some of the time. Also when their idle time is not known: right after growth they are.
         pool.Trend.Ran(load.RunMs, coresAreBusy: !(idleShare >= ScaleDecision.IdleShareMin) || _cores.Runnable > machine.Cores);
         return new ScaleQuestion

@@ -45,6 +45,15 @@ internal sealed class LaneTable(Func<string, int> limitOf, int totalMax)
         }
     }
 
+    /// <summary>Entries of the lane that could run now and don't, as far as is known; those that are delayed count as well once another one is due.</summary>
+    public long DueIn(string lane, DateTimeOffset now)
+    {
+        lock (_lock)
+        {
+            return _lanes.TryGetValue(lane, out var found) ? found.Ahead.Count + (found.NextDueAt <= now ? found.Waiting : 0) : 0;
+        }
+    }
+
     /// <summary>Takes room for an entry that is being accepted, unless others of its lane are due before it.</summary>
     public bool TryReserve(string lane, DateTimeOffset now)
     {

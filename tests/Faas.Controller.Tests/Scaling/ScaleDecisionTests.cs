@@ -52,6 +52,20 @@ public sealed class ScaleDecisionTests
         Assert.Equal(2, ScaleDecision.Decide(question).Start);
     }
 
+    /// <summary>No more events are in the line than may run at the same time, so the line alone looks as if it were nearly done.</summary>
+    [Fact]
+    public void Events_that_wait_behind_the_line_are_work_for_more_instances()
+    {
+        var question = Question(waiting: 2, awake: 3, runMs: 10, idle: 0.7) with { ArrivalsPerSecond = 200, ActivationMs = 5 };
+        Assert.Equal(0, ScaleDecision.Decide(question).Start);
+        Assert.Equal(2, ScaleDecision.Decide(question with { Load = question.Load with { Queued = 10_000 } }).Start);
+        Assert.Equal(ScaleReason.CoresBusy, ScaleDecision.Decide(question with { Load = question.Load with { Queued = 10_000 }, Machine = new MachineLoad(2, 0.05), IsComputing = true }).Reason);
+    }
+
+    [Fact]
+    public void Events_start_nothing_that_they_may_not_use() =>
+        Assert.Equal(ScaleReason.NobodyWaits, ScaleDecision.Decide(Question(waiting: 0, awake: 1, runMs: 10) with { Load = new LineLoad(0, 1, 1, 10, TimeSpan.Zero) { Queued = 10_000 } }).Reason);
+
     [Fact]
     public void A_line_behind_an_unusually_long_invocation_gets_one_more()
     {
