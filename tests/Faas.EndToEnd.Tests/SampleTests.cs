@@ -4,6 +4,8 @@ using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Faas.Contracts.Api;
+using Faas.Contracts.Invocations;
 using Faas.EndToEnd.Tests.Running;
 
 namespace Faas.EndToEnd.Tests;
@@ -198,6 +200,27 @@ public abstract class SampleTests(SamplePlatform samples)
         using var response = await Platform.Public.SendAsync(head, Stop);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.True(response.Content.Headers.ContentLength > 0);
+    }
+
+    [Fact]
+    public async Task Warehouse_hears_of_orders_and_of_the_morning()
+    {
+        using var published = await Platform.Admin.Http.PostAsync("/v1/topics/orders", JsonContent.Create(new { sku = "desk", quantity = 35 }), Stop);
+        var result = await published.Content.ReadFromJsonAsync<PublishResult>(ManagementApi.Json, Stop);
+        Assert.Equal("""{"sku":"desk","left":5,"reorder":true}""", (await Platform.Admin.EndedAsync(Assert.Single(result!.Invocations))).Result?.Text);
+
+        using var fired = await Platform.Admin.Http.PostAsync("/v1/triggers/warehouse/morning/fire", null, Stop);
+        var firing = await fired.Content.ReadFromJsonAsync<TriggerFiring>(ManagementApi.Json, Stop);
+        Assert.Equal("""{"low":["chair"]}""", (await Platform.Admin.EndedAsync(firing!.Invocation)).Result?.Text);
+    }
+
+    [Fact]
+    public async Task An_order_that_makes_no_sense_becomes_a_dead_letter_of_the_warehouse_at_once()
+    {
+        using var published = await Platform.Admin.Http.PostAsync("/v1/topics/orders", JsonContent.Create(new { sku = "moon", quantity = 1 }), Stop);
+        var result = await published.Content.ReadFromJsonAsync<PublishResult>(ManagementApi.Json, Stop);
+        var ended = await Platform.Admin.EndedAsync(Assert.Single(result!.Invocations));
+        Assert.Equal((InvocationState.DeadLettered, 1), (ended.State, ended.Attempts));
     }
 
     private async Task<JsonElement> PostJsonAsync(string function, string json) =>
