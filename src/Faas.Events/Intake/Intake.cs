@@ -115,13 +115,24 @@ public sealed class Intake
             {
                 _completions.Forget(id);
                 var answer = await _setup.Queue.FindAnswerAsync(id, ct) is { IsWhole: true } stored ? await _files.ReadAsync(stored, ct) : null;
-                return answer is null
-                    ? Refuse(request, "ResultNotKept", 500, $"event {id} has ended ({found.State}), but its result is not kept")
-                    : new IntakeReply { Id = id, IsReplay = isReplay, Answer = answer };
+                return answer is null ? WithoutAnswer(request, found) : new IntakeReply { Id = id, IsReplay = isReplay, Answer = answer };
             }
 
             await completion.WaitAsync(ct);
         }
+    }
+
+    /// <summary>What the caller of an event is told that has ended without an answer that could be given.</summary>
+    private IntakeReply WithoutAnswer(IntakeRequest request, QueuedInvocation ended)
+    {
+        var id = ended.Entry.Id;
+        return ended.State switch
+        {
+            InvocationState.Cancelled => Refuse(request, "Conflict", 409, $"event {id} was cancelled"),
+            InvocationState.DeadLettered when _setup.Functions.Find(ended.Entry.Function) is null => Refuse(request, nameof(InvocationError.NotFound), 404, $"event {id} was not run: {ended.Reason}"),
+            InvocationState.DeadLettered => Refuse(request, nameof(InvocationError.Unavailable), 503, $"event {id} was not run: {ended.Reason}"),
+            _ => Refuse(request, "ResultNotKept", 500, $"event {id} has ended ({ended.State}), but its result is longer than what is kept (Faas:Events:ResultBytesMax)"),
+        };
     }
 
     private IntakeRefusal? Check(IntakeRequest request)

@@ -114,6 +114,29 @@ public sealed class IntakeTests
     }
 
     [Fact]
+    public async Task A_caller_who_waits_for_a_function_that_is_deleted_meanwhile_is_told_so()
+    {
+        var (events, waiting, end) = await WaitBehindAnotherAsync();
+        await using var _ = events;
+        events.Functions.Delete("hello");
+        end.SetResult();
+        var refusal = (await waiting.WaitAsync(TimeSpan.FromSeconds(30), Ct)).Refusal;
+        Assert.Equal(("NotFound", 404), (refusal!.Error, refusal.Status));
+        Assert.Contains("there is no function 'hello' any more", refusal.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_caller_who_waits_for_an_event_that_is_cancelled_is_told_so()
+    {
+        var (events, waiting, end) = await WaitBehindAnotherAsync();
+        await using var _ = events;
+        await events.Desk.CancelAsync("waits", Ct);
+        var refusal = (await waiting.WaitAsync(TimeSpan.FromSeconds(30), Ct)).Refusal;
+        Assert.Equal(("Conflict", 409, "event waits was cancelled"), (refusal!.Error, refusal.Status, refusal.Detail));
+        end.SetResult();
+    }
+
+    [Fact]
     public async Task A_request_that_is_repeated_after_a_lost_answer_is_the_same_event()
     {
         await using var events = await EventsFixture.StartAsync();
@@ -131,6 +154,23 @@ public sealed class IntakeTests
         await using var events = await EventsFixture.StartAsync();
         await events.AcceptAsync("a");
         Assert.Equal(("Conflict", 409), (await events.AcceptAsync("a", with: request => request with { Nonce = "other" })).Refusal is { } refusal ? (refusal.Error, refusal.Status) : default);
+    }
+
+    /// <summary>Somebody who waits for an event that cannot run before another has ended.</summary>
+    private static async Task<(EventsFixture Events, Task<IntakeReply> Waiting, TaskCompletionSource End)> WaitBehindAnotherAsync()
+    {
+        var events = await EventsFixture.StartAsync(prepare: fixture => fixture.Functions.Deploy("hello", maxInstances: 1));
+        var end = new TaskCompletionSource();
+        events.Transport.Run = async (_, ct) =>
+        {
+            await end.Task.WaitAsync(ct);
+            return FakeTransport.Answer(200, "done");
+        };
+        await events.AcceptAsync("runs");
+        await events.Transport.BeganAsync();
+        var waiting = events.AcceptAsync("waits", with: request => WithKey(request) with { IsAwaited = true });
+        await events.InStateAsync("waits", found => !found.State.HasEnded());
+        return (events, waiting, end);
     }
 
     private static IntakeRequest WithKey(IntakeRequest request) => request with { Key = "k" };
