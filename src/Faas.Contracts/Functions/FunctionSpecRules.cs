@@ -40,7 +40,7 @@ public static class FunctionSpecRules
         }
 
         AsyncSpecRules.Check(spec.Async ?? AsyncSpec.Default, Require);
-        TriggerSpecRules.Check(spec.Triggers ?? [], Require);
+        TriggerSpecRules.Check(spec.Triggers ?? [], spec.Async ?? AsyncSpec.Default, Require);
         var isHttp = spec.Runtime == Runtimes.Http;
         Require(!isHttp || spec.Command.Count > 0 != (spec.Image is not null), "command", "an http function needs either a command or an image, not both");
         Require(isHttp || (spec.Command.Count == 0 && spec.Image is null), "command", "only functions with 'runtime: http' have a command or an image");

@@ -5,8 +5,11 @@ internal static class TriggerSpecRules
 {
     private const int CountMax = 16;
 
+    /// <summary>A batch's answer says which of its events failed; it must be there when it is read.</summary>
+    private static readonly TimeSpan KeepBatchAnswer = TimeSpan.FromMinutes(1);
+
     /// <summary>Tells <paramref name="require"/> (whether it holds, field, sentence) about each rule.</summary>
-    public static void Check(IReadOnlyList<TriggerSpec> triggers, Action<bool, string, string> require)
+    public static void Check(IReadOnlyList<TriggerSpec> triggers, AsyncSpec policy, Action<bool, string, string> require)
     {
         require(triggers.Count <= CountMax, "triggers", $"has {triggers.Count} triggers; must have at most {CountMax}");
         var names = new HashSet<string>(StringComparer.Ordinal);
@@ -23,6 +26,8 @@ internal static class TriggerSpecRules
             }
 
             BrokerSpecRules.Check(trigger, field, require);
+            require(trigger.RedisStream is not { BatchSize: > 1 } || policy.KeepResult >= KeepBatchAnswer, $"{field}.redisStream.batchSize",
+                $"'batchSize' above 1 needs an 'async.keepResult' of {KeepBatchAnswer} or more, because the answer to a batch says which of its events failed");
 
             // No dot: it tells a trigger's name from its function's where both are one text.
             require(trigger.Name is null || (FunctionName.IsValid(trigger.Name) && !trigger.Name.Contains('.', StringComparison.Ordinal)), field,

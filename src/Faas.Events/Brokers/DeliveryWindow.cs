@@ -52,6 +52,14 @@ internal sealed class DeliveryWindow : IDisposable
         window._failure?.Throw();
     }
 
+    /// <summary>Waits for room. Returns how many deliveries can begin at once; only <see cref="StartAsync"/> makes it less.</summary>
+    public async Task<int> RoomAsync()
+    {
+        await _room.WaitAsync(Ending);
+        _room.Release();
+        return _room.CurrentCount;
+    }
+
     /// <summary>Waits for room and begins a delivery. Its token is cancelled when it is time to give up.</summary>
     public async Task StartAsync(Func<CancellationToken, Task> deliver)
     {

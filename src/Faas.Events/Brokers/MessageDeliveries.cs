@@ -16,14 +16,14 @@ internal sealed class MessageDeliveries(TriggerContext context, MessageEvents ev
     {
         if (events.TryRead(message, out var problem) is not { } given)
         {
-            await SetAsideAsync(message, problem ?? "the message cannot be read", ct);
+            await SetAsideAsync(message, events.AsData(message), null, problem ?? "the message cannot be read", ct);
             return;
         }
 
         var delivery = await context.DeliverAsync(given, ct);
         if (delivery.State == InvocationState.Failed)
         {
-            await SetAsideAsync(message, delivery.Reason ?? "the event was refused", ct);
+            await SetAsideAsync(message, events.AsData(message), null, delivery.Reason ?? "the event was refused", ct);
         }
         else if (delivery.State == InvocationState.DeadLettered && deadLetters is not null)
         {
@@ -33,15 +33,20 @@ internal sealed class MessageDeliveries(TriggerContext context, MessageEvents ev
     }
 
     /// <summary>What no function can be given must not come again and again, and must not be lost.</summary>
-    private async Task SetAsideAsync(BrokerMessage message, string reason, CancellationToken ct)
+    /// <param name="message">The message as it came.</param>
+    /// <param name="kept">What the platform keeps if the broker does not.</param>
+    /// <param name="invocation">The invocation's id; null when there was none.</param>
+    /// <param name="reason">Why, in a sentence.</param>
+    /// <param name="ct">Ends the wait.</param>
+    public async Task SetAsideAsync(BrokerMessage message, TriggerEvent kept, string? invocation, string reason, CancellationToken ct)
     {
         if (deadLetters is null)
         {
-            await context.BuryAsync(events.AsData(message), reason, ct);
+            await context.BuryAsync(kept, reason, ct);
             return;
         }
 
-        await deadLetters.PutAsync(message, null, reason, ct);
+        await deadLetters.PutAsync(message, invocation, reason, ct);
         context.Status.EventFailed($"message from {message.Subject}: {reason}");
     }
 }

@@ -63,6 +63,22 @@ public sealed class Intake
             new AttemptEnd { Claim = new ClaimKey(request.Id, 1), Record = null, Next = InvocationState.DeadLettered, At = lease.StartedAt, Failures = 0, Reason = reason }, ct);
     }
 
+    /// <summary>What a function answered to an event, its body here even if a file has it; null when nothing is kept. <see cref="StoredAnswer.IsWhole"/> says whether the body was kept.</summary>
+    internal async Task<StoredAnswer?> FindAnswerAsync(string id, CancellationToken ct)
+    {
+        var stored = await _setup.Queue.FindAnswerAsync(id, ct);
+        if (stored is not { File: not null })
+        {
+            return stored;
+        }
+
+        var read = await _files.ReadAsync(stored, ct);
+        return stored with { Body = read?.Body ?? default, File = null };
+    }
+
+    /// <summary>How a function's events are run.</summary>
+    internal AsyncSpec PolicyOf(string function) => _setup.Functions.Find(function)?.Async ?? AsyncSpec.Default;
+
     private async Task<Acceptance> EnqueueAsync(QueueEntry entry, IntakeRequest request, DateTimeOffset now, CancellationToken ct)
     {
         // What may have been accepted before may also be running already, so it is not claimed here.

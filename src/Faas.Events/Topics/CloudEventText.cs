@@ -11,6 +11,9 @@ public static class CloudEventText
     /// <summary>Media type of one event in structured mode.</summary>
     public const string MediaType = "application/cloudevents+json";
 
+    /// <summary>Media type of a JSON array of events in structured mode.</summary>
+    public const string BatchMediaType = BatchType + "+json";
+
     private const string BatchType = "application/cloudevents-batch";
     private const string BinaryPrefix = "ce-";
 

@@ -17,6 +17,9 @@ internal sealed class TriggerContext(Trigger trigger, TriggerParts parts, Cancel
     /// <summary>The clock.</summary>
     public TimeProvider Time => parts.Time;
 
+    /// <summary>How often the function's events are tried, and with what pauses, as it is deployed now.</summary>
+    public AsyncSpec Policy => parts.Deliveries.PolicyOf(trigger.Key.Function);
+
     /// <summary>Where the source says how it does.</summary>
     public TriggerStatus Status => trigger.Status;
 
@@ -38,6 +41,14 @@ internal sealed class TriggerContext(Trigger trigger, TriggerParts parts, Cancel
     /// <param name="ct">Ends the wait for the event's end. When the trigger is stopped, an event that is not accepted yet is not accepted any more.</param>
     public async Task<Delivery> DeliverAsync(TriggerEvent given, CancellationToken ct)
     {
+        var ended = await DeliverUncountedAsync(given, ct);
+        Count(ended.State);
+        return ended;
+    }
+
+    /// <summary>The same where the invocation's end does not say how its events have ended: that is told with <see cref="Count"/>.</summary>
+    public async Task<Delivery> DeliverUncountedAsync(TriggerEvent given, CancellationToken ct)
+    {
         await PauseAsync(stopping);
         stopping.ThrowIfCancellationRequested();
         var reply = await parts.Deliveries.AcceptAsync(trigger, given, stopping);
@@ -46,17 +57,30 @@ internal sealed class TriggerContext(Trigger trigger, TriggerParts parts, Cancel
             return new Delivery(reply.Id, InvocationState.Failed, refusal.Detail);
         }
 
-        var ended = await WaitAsync(reply.Id, ct);
-        if (ended.State == InvocationState.Succeeded)
+        return await WaitAsync(reply.Id, ct);
+    }
+
+    /// <summary>Counts how events have ended, for the pauses while the function keeps failing.</summary>
+    public void Count(InvocationState state)
+    {
+        if (state == InvocationState.Succeeded)
         {
             trigger.Streak.Succeeded();
         }
-        else if (ended.State == InvocationState.DeadLettered)
+        else if (state == InvocationState.DeadLettered)
         {
             trigger.Streak.Failed(parts.Time.GetUtcNow());
         }
+    }
 
-        return ended;
+    /// <summary>What the function answered to an event that has ended, with its body where that was kept; null when nothing is kept.</summary>
+    public Task<StoredAnswer?> FindAnswerAsync(string id, CancellationToken ct) => parts.Deliveries.FindAnswerAsync(id, ct);
+
+    /// <summary>Waits before something is given again. When the trigger is stopped it is not.</summary>
+    public async Task DelayAsync(TimeSpan pause, CancellationToken ct)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, stopping);
+        await Task.Delay(pause, parts.Time, either.Token);
     }
 
     /// <summary>Keeps an event that cannot be given to the function as a dead letter, durably; it is counted as a failure.</summary>

@@ -1,3 +1,4 @@
+using Faas.Contracts.Functions;
 using Faas.Contracts.Invocations;
 using Faas.Storage;
 
@@ -63,6 +64,12 @@ internal sealed class TriggerDeliveries(Intake intake, IInvocationQueue queue, C
         trigger.Status.EventFailed($"{request.Id}: {reason}");
         return request.Id;
     }
+
+    /// <summary>What a function answered to an event, with its body where that was kept; null when nothing is kept.</summary>
+    public Task<StoredAnswer?> FindAnswerAsync(string id, CancellationToken ct) => intake.FindAnswerAsync(id, ct);
+
+    /// <summary>How a function's events are run.</summary>
+    public AsyncSpec PolicyOf(string function) => intake.PolicyOf(function);
 
     /// <summary>Removes a dead letter that is kept elsewhere now.</summary>
     public Task ForgetAsync(string id, CancellationToken ct) => queue.PurgeAsync(new DeadLetterChoice(id, null), 1, ct);

@@ -10,6 +10,9 @@ internal sealed record TriggerEvent(ReadOnlyMemory<byte> Json)
     /// </summary>
     public string? Id { get; init; }
 
+    /// <summary>The CloudEvent's own id; null when there are several.</summary>
+    public string? EventId { get; init; }
+
     /// <summary>Its media type.</summary>
     public string ContentType { get; init; } = CloudEventText.MediaType;
 }

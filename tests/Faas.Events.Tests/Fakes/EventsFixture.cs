@@ -13,6 +13,9 @@ internal sealed class EventsFixture : IAsyncDisposable
 {
     public static readonly DateTimeOffset Noon = new(2026, 11, 29, 12, 0, 0, TimeSpan.Zero);
 
+    /// <summary>Step of the clock while sources stop: what drains gives up within seconds, and what waits for its broker's last answer is waited for.</summary>
+    private static readonly TimeSpan Draining = TimeSpan.FromMilliseconds(10);
+
     private readonly string _folder;
     private readonly SqliteStore _store;
     private readonly LeaseService _leases;
@@ -153,7 +156,7 @@ internal sealed class EventsFixture : IAsyncDisposable
     public async Task<string> KillAsync()
     {
         await _store.DisposeAsync();   // what runs cannot say how it ended
-        await _host.StopAsync(Ct);
+        await EndAsync(_host.StopAsync(Ct), Draining);   // what drains gives up
         _host.Dispose();
         _triggers.Dispose();
         Pump.Dispose();
@@ -163,21 +166,26 @@ internal sealed class EventsFixture : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _host.StopAsync(Ct);
+        await EndAsync(_host.StopAsync(Ct), Draining);
         await _leases.StopAsync(Ct);
-        var stopping = Pump.StopAsync(Ct);
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
-        while (!stopping.IsCompleted && await timer.WaitForNextTickAsync(Ct))
-        {
-            Clock.Advance(TimeSpan.FromMinutes(1));   // whatever is waited for now
-        }
-
-        await stopping;
+        await EndAsync(Pump.StopAsync(Ct), TimeSpan.FromMinutes(1));
         await _store.DisposeAsync();
         _host.Dispose();
         _triggers.Dispose();
         _leases.Dispose();
         Pump.Dispose();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <summary>Lets time go on while something ends: whatever it waits for comes.</summary>
+    private async Task EndAsync(Task ending, TimeSpan step)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+        while (!ending.IsCompleted && await timer.WaitForNextTickAsync(Ct))
+        {
+            Clock.Advance(step);
+        }
+
+        await ending;
     }
 }

@@ -49,6 +49,15 @@ public sealed class TriggerSpecRulesTests
     }
 
     [Fact]
+    public void Batches_need_answers_that_are_kept_for_a_while()
+    {
+        var stream = new TriggerSpec { RedisStream = new RedisStreamSpec { Url = "redis://localhost", Stream = "orders", BatchSize = 2 } };
+        Assert.Empty(Check(stream));
+        var problem = Assert.Single(FunctionSpecRules.Check(Spec(stream) with { Async = new AsyncSpec { KeepResult = TimeSpan.Zero } }));
+        Assert.Equal("triggers[0].redisStream.batchSize", problem.Field);
+    }
+
+    [Fact]
     public void A_schedule_that_only_a_parser_refuses_is_refused_at_deployment()
     {
         var kinds = new TriggerKinds([new CronKind(NullLogger<CronSource>.Instance), new TopicKind()]);
