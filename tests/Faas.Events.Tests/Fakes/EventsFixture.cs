@@ -153,7 +153,7 @@ internal sealed class EventsFixture : IAsyncDisposable
     public async Task<string> KillAsync()
     {
         await _store.DisposeAsync();   // what runs cannot say how it ended
-        await _host.StopAsync(Ct);
+        await WhileTimePassesAsync(_host.StopAsync(Ct));
         _host.Dispose();
         _triggers.Dispose();
         Pump.Dispose();
@@ -163,21 +163,26 @@ internal sealed class EventsFixture : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _host.StopAsync(Ct);
+        await WhileTimePassesAsync(_host.StopAsync(Ct));
         await _leases.StopAsync(Ct);
-        var stopping = Pump.StopAsync(Ct);
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
-        while (!stopping.IsCompleted && await timer.WaitForNextTickAsync(Ct))
-        {
-            Clock.Advance(TimeSpan.FromMinutes(1));   // whatever is waited for now
-        }
-
-        await stopping;
+        await WhileTimePassesAsync(Pump.StopAsync(Ct));
         await _store.DisposeAsync();
         _host.Dispose();
         _triggers.Dispose();
         _leases.Dispose();
         Pump.Dispose();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <summary>Returns when <paramref name="stopping"/> has ended, whatever it waits for.</summary>
+    private async Task WhileTimePassesAsync(Task stopping)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+        while (!stopping.IsCompleted && await timer.WaitForNextTickAsync(Ct))
+        {
+            Clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        await stopping;
     }
 }
