@@ -51,6 +51,7 @@ internal sealed record RabbitMqDelivery
             }
         }
 
+        attributes.Remove("data");
         attributes.Remove("datacontenttype", out var type);   // the content type says it; it must not be said twice
         return new BrokerMessage
         {

@@ -51,7 +51,7 @@ internal static class RabbitMqErrors
 
     private static string LossOf(ShutdownEventArgs reason, string place) => LossOf(reason.Exception?.Message ?? $"{reason.ReplyCode} {reason.ReplyText}", place);
 
-    private static string LossOf(string reason, string place) => $"the connection to {place} was lost: {reason}; what was not acknowledged comes again";
+    private static string LossOf(string reason, string place) => $"the connection to {place} was lost: {reason.TrimEnd('.')}. What was not acknowledged comes again";
 
     private static ShutdownEventArgs? ReasonOf(Exception exception) => (exception as OperationInterruptedException)?.ShutdownReason;
 

@@ -1,4 +1,5 @@
 using Faas.Events.Cron;
+using Faas.Events.Mqtt;
 using Faas.Events.RabbitMq;
 using Faas.Storage;
 using Microsoft.Extensions.DependencyInjection;
@@ -17,7 +18,7 @@ public static class TriggerServices
     {
         services.AddSingleton(store).AddSingleton(secrets).AddSingleton(deployments).AddSingleton<TriggerTable>().AddSingleton<ITopics, Subscriptions>();
         services.AddSingleton<ITriggerKind, CronKind>().AddSingleton<ITriggerKind, TopicKind>().AddSingleton<TriggerKinds>();
-        services.AddSingleton<ITriggerKind, RabbitMqKind>();
+        services.AddSingleton<ITriggerKind, RabbitMqKind>().AddSingleton<ITriggerKind, MqttKind>();
         services.AddSingleton(provider => new TriggerDeliveries(
             provider.GetRequiredService<Intake>(), provider.GetRequiredService<IInvocationQueue>(), provider.GetRequiredService<Completions>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<TriggerParts>().AddSingleton<TriggerRunner>().AddSingleton<TriggerDesk>();
