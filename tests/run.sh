@@ -49,6 +49,8 @@ install_missing() {
   have wrk || packages+=(wrk)
   have curl || packages+=(curl)
   have redis-server || packages+=(redis-server)
+  have rabbitmq-server || [ -x /usr/sbin/rabbitmq-server ] || packages+=(rabbitmq-server)
+  have mosquitto || [ -x /usr/sbin/mosquitto ] || packages+=(mosquitto)
   have clang || have gcc || packages+=(gcc libc6-dev)   # links the native gateway
   if [ ${#packages[@]} -gt 0 ]; then
     if is_root && have apt-get; then

@@ -1,4 +1,6 @@
 using Faas.Events.Cron;
+using Faas.Events.Mqtt;
+using Faas.Events.RabbitMq;
 using Faas.Events.RedisLists;
 using Faas.Events.RedisStreams;
 using Faas.Storage;
@@ -19,6 +21,7 @@ public static class TriggerServices
         services.AddSingleton(store).AddSingleton(secrets).AddSingleton(deployments).AddSingleton<TriggerTable>().AddSingleton<ITopics, Subscriptions>();
         services.AddSingleton<ITriggerKind, CronKind>().AddSingleton<ITriggerKind, TopicKind>().AddSingleton<TriggerKinds>();
         services.AddSingleton<ITriggerKind, RedisStreamKind>().AddSingleton<ITriggerKind, RedisListKind>();
+        services.AddSingleton<ITriggerKind, RabbitMqKind>().AddSingleton<ITriggerKind, MqttKind>();
         services.AddSingleton(provider => new TriggerDeliveries(
             provider.GetRequiredService<Intake>(), provider.GetRequiredService<IInvocationQueue>(), provider.GetRequiredService<Completions>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<TriggerParts>().AddSingleton<TriggerRunner>().AddSingleton<TriggerDesk>();

@@ -21,11 +21,11 @@ internal sealed class ServerProcess(string program, Func<ServerProcess, IEnumera
     public Dictionary<string, string> Environment { get; } = [];
 
     /// <summary>Skips the test where <paramref name="program"/> is not installed; with FAAS_NO_SKIPS the run counts that as a failure.</summary>
-    public static void Require(string program)
-    {
-        var folders = (System.Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Append("/usr/sbin");
-        Assert.SkipUnless(folders.Any(folder => File.Exists(Path.Combine(folder, program))), $"{program} is not installed; tests/run.sh installs it as root");
-    }
+    public static void Require(string program) => Assert.SkipUnless(IsInstalled(program), $"{program} is not installed; tests/run.sh installs it as root");
+
+    /// <summary>Whether <paramref name="program"/> is there.</summary>
+    public static bool IsInstalled(string program) =>
+        (System.Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Append("/usr/sbin").Any(folder => File.Exists(Path.Combine(folder, program)));
 
     /// <summary>A port that nothing listens on.</summary>
     public static int FreePort()
