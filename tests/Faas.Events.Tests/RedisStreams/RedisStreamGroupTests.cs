@@ -121,7 +121,7 @@ public sealed class RedisStreamGroupTests(RedisServer server) : IClassFixture<Re
 
     private static async Task RanAsync(EventsFixture events, params string[] bodies)
     {
-        await RedisServer.UntilAsync(() => Task.FromResult(events.Transport.Ran.Count >= bodies.Length), events);
+        await RedisServer.UntilAsync(() => Task.FromResult(events.Transport.Ran.Count >= bodies.Length), events, TimeSpan.FromMilliseconds(50));
         Assert.Equal(bodies.Order(StringComparer.Ordinal), events.Transport.Ran.Select(claim => GivenEvents.In(claim).Single()).Order(StringComparer.Ordinal));
     }
 }
