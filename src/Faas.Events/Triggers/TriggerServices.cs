@@ -1,4 +1,5 @@
 using Faas.Events.Cron;
+using Faas.Events.Webhooks;
 using Faas.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -15,10 +16,12 @@ public static class TriggerServices
     public static IServiceCollection AddTriggers(this IServiceCollection services, ITriggerStore store, ISecrets secrets, IDeployments deployments)
     {
         services.AddSingleton(store).AddSingleton(secrets).AddSingleton(deployments).AddSingleton<TriggerTable>().AddSingleton<ITopics, Subscriptions>();
-        services.AddSingleton<ITriggerKind, CronKind>().AddSingleton<ITriggerKind, TopicKind>().AddSingleton<TriggerKinds>();
+        services.AddSingleton<ITriggerKind, CronKind>().AddSingleton<ITriggerKind, TopicKind>().AddSingleton<ITriggerKind, WebhookKind>().AddSingleton<TriggerKinds>();
         services.AddSingleton(provider => new TriggerDeliveries(
             provider.GetRequiredService<Intake>(), provider.GetRequiredService<IInvocationQueue>(), provider.GetRequiredService<Completions>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<TriggerParts>().AddSingleton<TriggerRunner>().AddSingleton<TriggerDesk>();
+        services.AddSingleton(provider => new WebhookDesk(
+            provider.GetRequiredService<EventsSetup>().Functions, provider.GetRequiredService<TriggerTable>(), secrets, provider.GetRequiredService<Intake>(), provider.GetRequiredService<TimeProvider>()));
         services.AddHostedService<TriggerHost>();
         return services;
     }
