@@ -74,6 +74,36 @@ internal static partial class Native
         }
     }
 
+    /// <summary>The settings of the terminal on standard input, as the system has them; null when it is none.</summary>
+    public static byte[]? TerminalSettings()
+    {
+        var settings = new byte[256];   // past any system's termios
+        return GetTerminalCore(0, settings) == 0 ? settings : null;
+    }
+
+    /// <summary>Changes the terminal on standard input at once.</summary>
+    public static void SetTerminal(byte[] settings) => _ = SetTerminalCore(0, 0, settings);
+
+    /// <summary>A line that is typed on the terminal on standard input, without its end; at most <paramref name="bytesMax"/> bytes of it. .NET would show it while it is typed.</summary>
+    public static byte[] ReadTypedLine(int bytesMax)
+    {
+        const int Interrupted = 4;
+        var buffer = new byte[bytesMax];
+        nint length;
+        do
+        {
+            length = ReadCore(0, buffer, buffer.Length);
+        }
+        while (length < 0 && Marshal.GetLastPInvokeError() == Interrupted);
+        return buffer.AsSpan(0, (int)Math.Max(0, length)).TrimEnd((byte)'\n').ToArray();
+    }
+
+    [LibraryImport("libc", EntryPoint = "tcgetattr", SetLastError = true)]
+    private static partial int GetTerminalCore(int file, byte[] settings);
+
+    [LibraryImport("libc", EntryPoint = "tcsetattr", SetLastError = true)]
+    private static partial int SetTerminalCore(int file, int when, byte[] settings);
+
     [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
     private static partial int PollCore(ref PollTarget targets, nuint count, int timeoutMs);
 

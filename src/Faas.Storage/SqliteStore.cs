@@ -32,6 +32,9 @@ public sealed class SqliteStore : IFunctionStore, IUsageLedger, IAsyncDisposable
     /// <summary>What is kept of triggers.</summary>
     public ITriggerStore Triggers { get; }
 
+    /// <summary>The secrets, which are sealed with <paramref name="key"/>.</summary>
+    public ISecretStore Secrets(SecretKey key) => new SqliteSecretStore(_writer, _readers, key);
+
     internal SqliteWriter Writer => _writer;
 
     /// <summary>Opens the database, creates it (mode 0600: specs carry environment variables) or brings it up to date.</summary>

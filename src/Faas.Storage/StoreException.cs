@@ -27,4 +27,7 @@ public enum StoreFailure
 
     /// <summary>The server refuses: it is full, is a replica, or does not know us. Nothing happened.</summary>
     Refused,
+
+    /// <summary>A secret was sealed with another key than the one that there is, or the key's file holds none.</summary>
+    WrongKey,
 }

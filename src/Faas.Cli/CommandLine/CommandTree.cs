@@ -25,6 +25,7 @@ internal static class CommandTree
             QueueVerb.Create(),
             DlqVerb.Create(),
             TriggerVerb.Create(),
+            SecretVerb.Create(),
             DeleteVerb.Create(),
             PartVerb.CreateController(),
             PartVerb.CreateGateway(),

@@ -25,7 +25,7 @@ internal static class AsyncText
 
         foreach (var (index, trigger) in (spec.Triggers ?? []).Index())
         {
-            yield return (index == 0 ? "triggers" : "", $"{TriggerNames.KindOf(trigger)} {TriggerNames.SubjectOf(trigger)}{(trigger.Name is { } name ? $" ({name})" : "")}");
+            yield return (index == 0 ? "triggers" : "", $"{TriggerNames.KindOf(trigger)} {TriggerNames.SubjectOf(spec.Name, trigger)}{(trigger.Name is { } name ? $" ({name})" : "")}");
         }
 
         if (queue is not null)

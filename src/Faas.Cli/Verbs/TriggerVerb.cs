@@ -13,7 +13,7 @@ internal static class TriggerVerb
     private static readonly Argument<string> Trigger = new("FUNCTION/NAME") { Description = "The trigger, as `faas trigger list` shows it" };
 
     public static Command Create() => new Verb(
-        "trigger", "List, pause, resume and fire the triggers of functions: schedules and topics",
+        "trigger", "List, pause, resume and fire the triggers of functions: schedules, topics, queues, webhooks",
         "faas trigger list", "faas trigger pause report/nightly", "faas trigger fire report/nightly")
     {
         CreateList(),

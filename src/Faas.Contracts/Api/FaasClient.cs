@@ -41,6 +41,7 @@ public sealed class FaasClient : IDisposable
         _transport = new ApiTransport(http);
         Events = new EventsClient(_transport);
         Triggers = new TriggersClient(_transport);
+        Secrets = new SecretsClient(_transport);
     }
 
     /// <summary>The address that requests go to.</summary>
@@ -51,6 +52,9 @@ public sealed class FaasClient : IDisposable
 
     /// <summary>What invokes functions besides their callers: schedules, topics.</summary>
     public TriggersClient Triggers { get; }
+
+    /// <summary>What specs name instead of holding it.</summary>
+    public SecretsClient Secrets { get; }
 
     /// <summary>The platform as a whole.</summary>
     public Task<PlatformDescription> GetPlatformAsync(CancellationToken cancellationToken) =>

@@ -37,6 +37,8 @@ namespace Faas.Contracts.Api;
 [JsonSerializable(typeof(PlatformDescription))]
 [JsonSerializable(typeof(PlatformEndpoints))]
 [JsonSerializable(typeof(PlatformLoad))]
+[JsonSerializable(typeof(SecretDescription[]))]
+[JsonSerializable(typeof(IReadOnlyList<SecretDescription>))]
 [JsonSerializable(typeof(TriggerDescription))]
 [JsonSerializable(typeof(TriggerDescription[]))]
 [JsonSerializable(typeof(IReadOnlyList<TriggerDescription>))]

@@ -17,7 +17,7 @@ public sealed record TriggerDescription
     /// <summary><c>cron</c>, <c>topic</c>, <c>redis-stream</c>, <c>redis-list</c>, <c>rabbitmq</c>, <c>mqtt</c>, <c>kafka</c> or <c>webhook</c>.</summary>
     public required string Kind { get; init; }
 
-    /// <summary>What it listens to: the schedule and its zone, the topic, the queue and its broker.</summary>
+    /// <summary>What it listens to: the schedule and its zone, the topic, the queue and its broker, the webhook's scheme and path.</summary>
     public required string Subject { get; init; }
 
     /// <summary>Where it stands.</summary>
@@ -41,7 +41,7 @@ public sealed record TriggerDescription
     /// <summary>Those of them within the last minute.</summary>
     public long EventsLastMinute { get; init; }
 
-    /// <summary>Events that were refused or became dead letters. What topics' events come to is only in the queue.</summary>
+    /// <summary>Events that were refused or became dead letters. What topics' and webhooks' events come to is only in the queue.</summary>
     public long Failures { get; init; }
 
     /// <summary>Firings that were left out: paused, missed, or because their predecessor had not ended.</summary>
@@ -66,7 +66,7 @@ public sealed record TriggerDescription
         Function = function,
         Name = TriggerNames.NameOf(spec),
         Kind = TriggerNames.KindOf(spec),
-        Subject = TriggerNames.SubjectOf(spec),
+        Subject = TriggerNames.SubjectOf(function, spec),
     };
 }
 

@@ -49,6 +49,9 @@ public static class TriggerNames
     /// <summary>The trigger's id, unique on the platform: <c>{function}/{name}</c>.</summary>
     public static string IdOf(string function, TriggerSpec trigger) => $"{function}/{NameOf(trigger)}";
 
+    /// <summary>The path of a webhook on the platform's public address.</summary>
+    public static string WebhookPathOf(string function, TriggerSpec trigger) => WebhookPrefix + IdOf(function, trigger);
+
     /// <summary>What the trigger listens to, in a few words: <c>0 8 * * MON-FRI in Europe/Berlin</c>, <c>orders at localhost:5672</c>.</summary>
     public static string SubjectOf(TriggerSpec trigger) => trigger switch
     {
@@ -62,6 +65,10 @@ public static class TriggerNames
         _ => trigger.Topic ?? "",
     };
 
+    /// <summary>The same with what only a deployed trigger has, a webhook's path: <c>github at /webhook/hello/push</c>.</summary>
+    public static string SubjectOf(string function, TriggerSpec trigger) =>
+        trigger.Webhook is null ? SubjectOf(trigger) : $"{SubjectOf(trigger)} at {WebhookPathOf(function, trigger)}";
+
     /// <summary>Everything that a trigger's spec may name secrets in.</summary>
     public static IEnumerable<string> SecretTextsOf(TriggerSpec trigger) =>
         from text in (string?[])
@@ -71,4 +78,7 @@ public static class TriggerNames
         ]
         where text is not null
         select text;
+
+    /// <summary>The secrets that a trigger's spec names, each once.</summary>
+    public static IEnumerable<string> SecretsOf(TriggerSpec trigger) => SecretTextsOf(trigger).SelectMany(SecretText.NamesIn).Distinct(StringComparer.Ordinal);
 }

@@ -48,6 +48,9 @@ public sealed class DataFolder
     /// <summary>The key that signs what is sent to addresses, mode 0600.</summary>
     public string CallbackKeyFile => Path.Combine(Root, "callback.key");
 
+    /// <summary>The key that secrets in the store are sealed with, mode 0600. Without it they cannot be read.</summary>
+    public string SecretKeyFile => Path.Combine(Root, "secrets.key");
+
     /// <summary>What was learned of the functions' idle times.</summary>
     public string IdleTimes => Path.Combine(Root, "idle-times.json");
 

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Faas.Contracts.Invocations;
 using Faas.Events;
+using Faas.Events.Webhooks;
 using Faas.Link;
 using Google.Protobuf;
 using Grpc.Core;
@@ -8,7 +9,7 @@ using Grpc.Core;
 namespace Faas.Controller.Events;
 
 /// <summary>The controller's end of the way that events take: accepts many at a time, so that the store's commits are shared, and answers in the order in which they are durable.</summary>
-internal sealed partial class EventIntakeService(Intake intake, IHostApplicationLifetime lifetime, ILogger<EventIntakeService> logger) : EventIntake.EventIntakeBase
+internal sealed partial class EventIntakeService(Intake intake, WebhookDesk webhooks, IHostApplicationLifetime lifetime, ILogger<EventIntakeService> logger) : EventIntake.EventIntakeBase
 {
     private const int RepliesAtOnceMax = 256;
 
@@ -68,7 +69,8 @@ internal sealed partial class EventIntakeService(Intake intake, IHostApplication
         AcceptReply reply;
         try
         {
-            reply = ToReply(await intake.AcceptAsync(ToIntake(request), ct));
+            var wanted = ToIntake(request);
+            reply = ToReply(request.Webhook.Length == 0 ? await intake.AcceptAsync(wanted, ct) : await webhooks.AcceptAsync(request.Webhook, wanted, ct));
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {

@@ -1,5 +1,7 @@
 using Faas.Contracts.Functions;
 using Faas.Controller.Scaling;
+using Faas.Controller.Secrets;
+using Faas.Events;
 using Faas.Events.Triggers;
 using Faas.Instances;
 using Faas.Storage;
@@ -7,7 +9,7 @@ using Faas.Storage;
 namespace Faas.Controller.Functions;
 
 /// <summary>Refuses specs that cannot work here, before anything is built.</summary>
-internal sealed class SpecCheck(BundleStore bundles, InstanceHost host, TriggerKinds triggers)
+internal sealed class SpecCheck(BundleStore bundles, InstanceHost host, TriggerKinds triggers, ISecrets secrets)
 {
     /// <summary>Returns when nothing speaks against <paramref name="spec"/>.</summary>
     /// <exception cref="DeployException">Something does.</exception>
@@ -22,7 +24,7 @@ internal sealed class SpecCheck(BundleStore bundles, InstanceHost host, TriggerK
             };
         }
 
-        if ((spec.Warm.Select(WarmCalendar.ProblemOf).FirstOrDefault(p => p is not null) is { } warm ? $"warm: {warm}" : triggers.ProblemOf(spec)) is { } problem)
+        if ((spec.Warm.Select(WarmCalendar.ProblemOf).FirstOrDefault(p => p is not null) is { } warm ? $"warm: {warm}" : triggers.ProblemOf(spec) ?? await SecretUses.ProblemOfAsync(spec, secrets, ct)) is { } problem)
         {
             throw new DeployException(422, "InvalidSpec", "The function's specification is not valid", problem) { Diagnostics = [problem] };
         }

@@ -6,7 +6,7 @@ using Faas.Controller.Functions;
 using Faas.Controller.Link;
 using Faas.Controller.Metering;
 using Faas.Controller.Scaling;
-using Faas.Events;
+using Faas.Controller.Secrets;
 using Faas.Storage;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -30,7 +30,8 @@ internal static class ControllerHost
 
         File.Delete(arguments.Data.ControllerSocket);
         ConfigureListeners(builder.WebHost, arguments);
-        AddServices(builder.Services, arguments, options, parts, new ConfiguredSecrets(builder.Configuration));
+        var secrets = new PlatformSecrets(parts.Store.Secrets(SecretKey.ReadOrCreate(arguments.Data.SecretKeyFile)), builder.Configuration, TimeProvider.System);
+        AddServices(builder.Services, arguments, options, parts, secrets);
         await using var app = builder.Build();
         parts.Fleet.Scaler.EventsOf = app.Services.GetRequiredService<QueuePump>().Lanes.DueIn;
         Map(app);
@@ -77,7 +78,7 @@ internal static class ControllerHost
         }
     });
 
-    private static void AddServices(IServiceCollection services, ControllerArguments arguments, ControllerOptions options, ControllerParts parts, ISecrets secrets)
+    private static void AddServices(IServiceCollection services, ControllerArguments arguments, ControllerOptions options, ControllerParts parts, PlatformSecrets secrets)
     {
         services.AddSingleton(arguments).AddSingleton(arguments.Data).AddSingleton(options.Prices).AddSingleton(options.Usage).AddSingleton(TimeProvider.System);
         services.AddSingleton<IUsageLedger>(parts.Store).AddSingleton<IFunctionStore>(parts.Store);
@@ -91,7 +92,7 @@ internal static class ControllerHost
         services.AddSingleton<UsageIngest>().AddHostedService(provider => provider.GetRequiredService<UsageIngest>());
         services.AddSingleton(new IdleTimesFile(arguments.Data.IdleTimes)).AddHostedService<IdleTimesKeeper>();
         ControllerEvents.AddTo(services, arguments.Data, options.Events, parts, secrets);
-        services.AddSingleton<EventViews>();
+        services.AddSingleton(secrets).AddSingleton<EventViews>();
         services.AddHostedService<FleetTicker>().AddHostedService<UsageRetention>();
         if (arguments.Supervised)
         {
@@ -118,6 +119,7 @@ internal static class ControllerHost
         EventEndpoints.Map(app);
         TopicEndpoints.Map(app);
         TriggerEndpoints.Map(app);
+        SecretEndpoints.Map(app);
         app.Services.GetRequiredService<InvocationEndpoints>().Map(app);
         app.MapFallback(() => ApiResults.Problem(404, "NotFound", "No such resource", "the management API is described at /openapi/v1.json"));
     }

@@ -191,7 +191,7 @@ public sealed class Intake
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(Encoding.UTF8.GetBytes($"{request.Request.Method}\n{request.Request.Path}\n{request.Request.Query}\n{request.IsAwaited}\n"));
-        hash.AppendData(request.Body.Span);
+        hash.AppendData(request.KeyCoversBody ? default : request.Body.Span);
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 

@@ -26,6 +26,9 @@ public sealed record IntakeRequest
     /// <summary>The caller's idempotency key; null for none.</summary>
     public string? Key { get; init; }
 
+    /// <summary>Whether the key stands for the body as well: then a body that is written otherwise is no other request.</summary>
+    public bool KeyCoversBody { get; init; }
+
     /// <summary>Where its end is told; null for nowhere.</summary>
     public string? CallbackUrl { get; init; }
 

@@ -30,7 +30,12 @@ internal sealed class TriggerDesk(TriggerTable table, TriggerRunner runner, Trig
 
         if (trigger.Kind.EventNow(trigger.Key, trigger.Spec, parts.Time.GetUtcNow()) is not { } given)
         {
-            var hint = trigger.Spec.Topic is { } topic ? $"publish something on topic '{topic}'" : "send it one";
+            var hint = trigger.Spec switch
+            {
+                { Topic: { } topic } => $"publish something on topic '{topic}'",
+                { Webhook: not null } => $"POST a signed request to {TriggerNames.WebhookPathOf(trigger.Key.Function, trigger.Spec)}",
+                _ => "send it one",
+            };
             return new FireOutcome(null, new IntakeRefusal("Conflict", 409, $"a {TriggerNames.KindOf(trigger.Spec)} trigger cannot make an event of its own; {hint}"));
         }
 

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Faas.Events.Triggers;
 
 /// <summary>
-/// Makes the triggers that run those that are deployed: a new one begins, a changed one goes on from its state, one that is in no manifest any more is stopped and
-/// forgotten, and so is its pause.
+/// Makes the triggers that run those that are deployed: a new one begins, a changed one goes on from its state, one that names a secret that has changed too, one that is in no manifest any more
+/// is stopped and forgotten, and so is its pause.
 /// </summary>
 internal sealed partial class TriggerHost : BackgroundService, IHostedLifecycleService
 {
@@ -20,7 +20,8 @@ internal sealed partial class TriggerHost : BackgroundService, IHostedLifecycleS
     private readonly TriggerParts _parts;
     private readonly ILogger<TriggerHost> _logger;
     private readonly SemaphoreSlim _wake = new(0, 1);
-    private readonly HashSet<string> _deleted = new(StringComparer.Ordinal);   // functions; used under its own lock
+    private readonly PendingNames _deleted = new();   // functions
+    private readonly PendingNames _secrets = new();   // with other values than before
 
     public TriggerHost(IDeployments deployments, TriggerKinds kinds, TriggerTable table, TriggerRunner runner, TriggerParts parts, ILogger<TriggerHost> logger) =>
         (_deployments, _kinds, _table, _runner, _parts, _logger) = (deployments, kinds, table, runner, parts, logger);
@@ -29,6 +30,7 @@ internal sealed partial class TriggerHost : BackgroundService, IHostedLifecycleS
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
         _deployments.Changed += OnChanged;
+        _parts.Secrets.Changed += OnSecretChanged;
         var stored = (await _parts.Store.LoadAsync(cancellationToken)).ToDictionary(trigger => trigger.Key.Id, StringComparer.Ordinal);
         foreach (var wanted in Wanted())
         {
@@ -57,6 +59,7 @@ internal sealed partial class TriggerHost : BackgroundService, IHostedLifecycleS
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         _deployments.Changed -= OnChanged;
+        _parts.Secrets.Changed -= OnSecretChanged;
         await base.StopAsync(cancellationToken);
         await _table.Turn.WaitAsync(CancellationToken.None);
         try
@@ -97,40 +100,53 @@ internal sealed partial class TriggerHost : BackgroundService, IHostedLifecycleS
     private async Task FollowAsync(CancellationToken ct)
     {
         await _table.Turn.WaitAsync(ct);
+        var (deleted, secrets) = (_deleted.Take(), _secrets.Take());
         try
         {
-            var deleted = Deleted();
-            var wanted = Wanted().ToDictionary(trigger => trigger.Key.Id, StringComparer.Ordinal);
-            foreach (var trigger in _table.All.ToList())
-            {
-                if (!wanted.TryGetValue(trigger.Key.Id, out var now) || now.Kind != trigger.Kind || deleted.Contains(trigger.Key.Function))
-                {
-                    await TriggerRunner.StopAsync(trigger);
-                    await _parts.Store.DeleteAsync(trigger.Key, ct);
-                    _table.Remove(trigger.Key.Id);
-                }
-                else if (now.Spec != trigger.Spec)
-                {
-                    await TriggerRunner.StopAsync(trigger);
-                    _table.Set(new Trigger(trigger.Key, now.Spec, now.Kind, trigger.Status) { IsPaused = trigger.IsPaused, State = trigger.State });
-                }
-            }
-
-            foreach (var trigger in wanted.Values.Where(trigger => _table.Find(trigger.Key.Id) is null))
-            {
-                _table.Set(new Trigger(trigger.Key, trigger.Spec, trigger.Kind, new TriggerStatus(_parts.Time)));
-            }
-
-            foreach (var trigger in _table.All)
-            {
-                _runner.Start(trigger);
-            }
-
-            Forget(deleted);
+            await FollowAsync(deleted, secrets, ct);
+        }
+        catch
+        {
+            _deleted.PutBack(deleted);
+            _secrets.PutBack(secrets);
+            throw;
         }
         finally
         {
             _table.Turn.Release();
+        }
+    }
+
+    private async Task FollowAsync(HashSet<string> deleted, HashSet<string> secrets, CancellationToken ct)
+    {
+        var wanted = Wanted().ToDictionary(trigger => trigger.Key.Id, StringComparer.Ordinal);
+        foreach (var trigger in _table.All.ToList())
+        {
+            if (!wanted.TryGetValue(trigger.Key.Id, out var now) || now.Kind != trigger.Kind || deleted.Contains(trigger.Key.Function))
+            {
+                await TriggerRunner.StopAsync(trigger);
+                await _parts.Store.DeleteAsync(trigger.Key, ct);
+                _table.Remove(trigger.Key.Id);
+            }
+            else if (now.Spec != trigger.Spec)
+            {
+                await TriggerRunner.StopAsync(trigger);
+                _table.Set(new Trigger(trigger.Key, now.Spec, now.Kind, trigger.Status) { IsPaused = trigger.IsPaused, State = trigger.State });
+            }
+            else if (secrets.Count > 0 && TriggerNames.SecretsOf(trigger.Spec).Any(secrets.Contains))
+            {
+                await TriggerRunner.StopAsync(trigger);
+            }
+        }
+
+        foreach (var trigger in wanted.Values.Where(trigger => _table.Find(trigger.Key.Id) is null))
+        {
+            _table.Set(new Trigger(trigger.Key, trigger.Spec, trigger.Kind, new TriggerStatus(_parts.Time)));
+        }
+
+        foreach (var trigger in _table.All)
+        {
+            _runner.Start(trigger);
         }
     }
 
@@ -146,12 +162,20 @@ internal sealed partial class TriggerHost : BackgroundService, IHostedLifecycleS
     {
         if (change.IsDeletion)
         {
-            lock (_deleted)
-            {
-                _deleted.Add(change.Function);
-            }
+            _deleted.Add(change.Function);
         }
 
+        Wake();
+    }
+
+    private void OnSecretChanged(string name)
+    {
+        _secrets.Add(name);
+        Wake();
+    }
+
+    private void Wake()
+    {
         try
         {
             _wake.Release();
@@ -159,22 +183,6 @@ internal sealed partial class TriggerHost : BackgroundService, IHostedLifecycleS
         catch (SemaphoreFullException)
         {
             // It is awake, and will look once more.
-        }
-    }
-
-    private List<string> Deleted()
-    {
-        lock (_deleted)
-        {
-            return [.. _deleted];
-        }
-    }
-
-    private void Forget(List<string> deleted)
-    {
-        lock (_deleted)
-        {
-            _deleted.ExceptWith(deleted);
         }
     }
 

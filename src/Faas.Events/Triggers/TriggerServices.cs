@@ -3,6 +3,7 @@ using Faas.Events.Mqtt;
 using Faas.Events.RabbitMq;
 using Faas.Events.RedisLists;
 using Faas.Events.RedisStreams;
+using Faas.Events.Webhooks;
 using Faas.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -19,12 +20,14 @@ public static class TriggerServices
     public static IServiceCollection AddTriggers(this IServiceCollection services, ITriggerStore store, ISecrets secrets, IDeployments deployments)
     {
         services.AddSingleton(store).AddSingleton(secrets).AddSingleton(deployments).AddSingleton<TriggerTable>().AddSingleton<ITopics, Subscriptions>();
-        services.AddSingleton<ITriggerKind, CronKind>().AddSingleton<ITriggerKind, TopicKind>().AddSingleton<TriggerKinds>();
-        services.AddSingleton<ITriggerKind, RedisStreamKind>().AddSingleton<ITriggerKind, RedisListKind>();
-        services.AddSingleton<ITriggerKind, RabbitMqKind>().AddSingleton<ITriggerKind, MqttKind>();
+        services.AddSingleton<TriggerKinds>().AddSingleton<ITriggerKind, CronKind>().AddSingleton<ITriggerKind, TopicKind>().AddSingleton<ITriggerKind, RedisStreamKind>();
+        services.AddSingleton<ITriggerKind, RedisListKind>().AddSingleton<ITriggerKind, RabbitMqKind>().AddSingleton<ITriggerKind, MqttKind>();
+        services.AddSingleton<ITriggerKind, WebhookKind>();
         services.AddSingleton(provider => new TriggerDeliveries(
             provider.GetRequiredService<Intake>(), provider.GetRequiredService<IInvocationQueue>(), provider.GetRequiredService<Completions>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<TriggerParts>().AddSingleton<TriggerRunner>().AddSingleton<TriggerDesk>();
+        services.AddSingleton(provider => new WebhookDesk(
+            provider.GetRequiredService<EventsSetup>().Functions, provider.GetRequiredService<TriggerTable>(), secrets, provider.GetRequiredService<Intake>(), provider.GetRequiredService<TimeProvider>()));
         services.AddHostedService<TriggerHost>();
         return services;
     }

@@ -40,7 +40,8 @@ internal static class GatewayHost
         services.AddSingleton<Outbox>().AddSingleton<IGateEvents>(provider => provider.GetRequiredService<Outbox>());
         services.AddSingleton<EventLoops>().AddSingleton<IInstanceTransports, InstanceTransports>();
         services.AddSingleton<Invoker>().AddSingleton<Entrance>();
-        services.AddSingleton<ControllerChannel>().AddSingleton<AcceptUplink>().AddSingleton<AcceptEntrance>().AddSingleton<AttemptEntrance>().AddSingleton<AsyncEntrances>();
+        services.AddSingleton<ControllerChannel>().AddSingleton<AcceptUplink>().AddSingleton<AcceptExchange>();
+        services.AddSingleton<AcceptEntrance>().AddSingleton<WebhookEntrance>().AddSingleton<AttemptEntrance>().AddSingleton<AsyncEntrances>();
         services.AddSingleton(provider => new UsageJournal(
             arguments.Data.Journal, provider.GetRequiredService<GatewayIdentity>().Boot, provider.GetRequiredService<ILogger<UsageJournal>>()));
 

@@ -34,7 +34,8 @@ internal sealed class Entrance(RouteTable routes, Invoker invoker, AsyncEntrance
 
         var rawTarget = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         var isAccepted = InvocationTarget.TryParseBelow(AcceptEntrance.Prefix, rawTarget, out var target);
-        if (!isAccepted && !InvocationTarget.TryParse(request.Method, rawTarget, out target))
+        var isWebhook = !isAccepted && InvocationTarget.TryParseBelow(TriggerNames.WebhookPrefix, rawTarget, out target);
+        if (!isAccepted && !isWebhook && !InvocationTarget.TryParse(request.Method, rawTarget, out target))
         {
             if (rawTarget.StartsWith(AttemptEntrance.Prefix, StringComparison.Ordinal) && AttemptEntrance.IsInternal(http))
             {
@@ -46,6 +47,11 @@ internal sealed class Entrance(RouteTable routes, Invoker invoker, AsyncEntrance
 
         if (routes.TryFind(target.Name, out var route))
         {
+            if (isWebhook)
+            {
+                return entrances.Webhooks.HandleAsync(http, route, target.Path);
+            }
+
             if (isAccepted || AcceptEntrance.Wants(request))
             {
                 var isAwaited = !isAccepted && !AcceptEntrance.IsAsynchronous(request);

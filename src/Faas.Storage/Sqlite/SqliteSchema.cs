@@ -169,6 +169,13 @@ internal static class SqliteSchema
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX triggers_by_function ON triggers (function);
         """,
+        """
+        CREATE TABLE secrets (
+            name       TEXT NOT NULL PRIMARY KEY,
+            envelope   BLOB NOT NULL,           -- sealed with a key that is not in this file
+            updated_us INTEGER NOT NULL
+        ) STRICT;
+        """,
     ];
 
     /// <summary>Brings the file to the newest version, one transaction a step; a crash in between leaves the step before.</summary>

@@ -3,6 +3,7 @@ using Faas.Contracts.Api;
 using Faas.Contracts.Invocations;
 using Faas.Events.Cron;
 using Faas.Events.Triggers;
+using Faas.Events.Webhooks;
 using Faas.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -43,8 +44,9 @@ internal sealed class EventsFixture : IAsyncDisposable
         var sources = new TriggerRunner(parts, NullLogger<TriggerRun>.Instance);
         Source = new FakeKind();
         _host = new TriggerHost(
-            Functions, new TriggerKinds([new CronKind(NullLogger<CronSource>.Instance), new TopicKind(), Source, .. kinds]), _triggers, sources, parts, NullLogger<TriggerHost>.Instance);
+            Functions, new TriggerKinds([new CronKind(NullLogger<CronSource>.Instance), new TopicKind(), new WebhookKind(), Source, .. kinds]), _triggers, sources, parts, NullLogger<TriggerHost>.Instance);
         Triggers = new TriggerDesk(_triggers, sources, parts);
+        Webhooks = new WebhookDesk(Functions, _triggers, Secrets, Intake, Clock);
     }
 
     public static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -70,6 +72,8 @@ internal sealed class EventsFixture : IAsyncDisposable
     public Publisher Publisher { get; }
 
     public TriggerDesk Triggers { get; }
+
+    public WebhookDesk Webhooks { get; }
 
     public FakeTriggerStore TriggerStore { get; }
 

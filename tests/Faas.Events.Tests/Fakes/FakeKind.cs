@@ -4,13 +4,13 @@ using Faas.Storage;
 
 namespace Faas.Events.Tests;
 
-/// <summary>Triggers of no real kind, deployed as a <see cref="TriggerSpec"/> with only a name: their source does what a test says.</summary>
-internal sealed class FakeKind : ITriggerKind, ITriggerSource
+/// <summary>Triggers of no real kind, deployed as a <see cref="TriggerSpec"/> with only a name, or of the kind that it stands in for: their source does what a test says.</summary>
+internal sealed class FakeKind(string name = "") : ITriggerKind, ITriggerSource
 {
     private int _runs;
     private int _running;
 
-    public string Name => "";
+    public string Name => name;
 
     /// <summary>What the source does; by default it waits for ever.</summary>
     public Func<TriggerContext, CancellationToken, Task> Run { get; set; } = (_, ct) => new TaskCompletionSource().Task.WaitAsync(ct);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Faas.Contracts.Api;
 using Faas.Contracts.Functions;
 using Faas.Contracts.Invocations;
@@ -8,6 +9,7 @@ namespace Faas.Events.Tests.Triggers;
 public sealed class TriggerHostTests
 {
     private const string Id = "hello/broker";
+    private const string NamedId = "hello/named";
 
     private static readonly TriggerSpec Broker = new() { Name = "broker" };
 
@@ -191,6 +193,70 @@ public sealed class TriggerHostTests
         Assert.Null(await events.Triggers.PauseAsync("hello/none", EventsFixture.Ct));
         Assert.Equal(404, (await events.Triggers.FireAsync("hello/none", EventsFixture.Ct)).Refusal!.Status);
     }
+
+    [Fact]
+    public async Task A_secret_that_is_set_anew_starts_the_sources_that_name_it_again_and_no_others()
+    {
+        var (brokers, seen) = (new FakeKind(TriggerNames.Kafka), new ConcurrentQueue<string>());
+        brokers.Run = async (context, ct) =>
+        {
+            seen.Enqueue(await context.FillAsync(context.Spec.Kafka!.Servers, ct));
+            context.Status.Connected();
+            await new TaskCompletionSource().Task.WaitAsync(ct);
+        };
+        await using var events = await StartAsync(brokers, fixture => fixture.Secrets["HOST"] = "one", Named("${HOST}:9092"), Named("local:9092") with { Name = "other" });
+        await events.TriggerAsync(NamedId, trigger => trigger.State == TriggerState.Running);
+        await events.TriggerAsync("hello/other", trigger => trigger.State == TriggerState.Running);
+        events.Secrets["UNNAMED"] = "x";
+        events.Secrets["HOST"] = "two";
+        await events.TriggerAsync(NamedId, _ => seen.Contains("two:9092"));
+        Assert.Equal(["local:9092", "one:9092", "two:9092"], seen.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_source_that_fails_for_want_of_a_secret_runs_as_soon_as_there_is_one()
+    {
+        await using var events = await StartAsync(Filling());
+        Assert.Contains("no secret 'HOST'", (await events.TriggerAsync(NamedId, trigger => trigger.State == TriggerState.Failing)).Detail, StringComparison.Ordinal);
+        events.Secrets["HOST"] = "one";   // the clock stands still: no pause ends
+        await events.TriggerAsync(NamedId, trigger => trigger.State == TriggerState.Running);
+        events.Secrets.Delete("HOST");
+        await events.TriggerAsync(NamedId, trigger => trigger.State == TriggerState.Failing);
+    }
+
+    [Fact]
+    public async Task A_paused_trigger_stays_paused_when_its_secret_is_set()
+    {
+        var brokers = Filling();
+        await using var events = await StartAsync(brokers);
+        await events.Triggers.PauseAsync(NamedId, EventsFixture.Ct);
+        events.Secrets["HOST"] = "one";
+        events.Functions.Deploy("other", Broker);
+        await events.TriggerAsync("other/broker", _ => events.Source.Running == 1);   // the host has looked at everything
+        Assert.Equal(TriggerState.Paused, (await events.TriggerAsync(NamedId, _ => true)).State);
+        Assert.Equal(0, brokers.Running);
+    }
+
+    private static TriggerSpec Named(string servers) => new() { Name = "named", Kafka = new KafkaSpec { Servers = servers, Topic = "orders" } };
+
+    /// <summary>A kind whose sources do nothing but fill in their secrets.</summary>
+    private static FakeKind Filling() => new(TriggerNames.Kafka)
+    {
+        Run = async (context, ct) =>
+        {
+            await context.FillAsync(context.Spec.Kafka!.Servers, ct);
+            context.Status.Connected();
+            await new TaskCompletionSource().Task.WaitAsync(ct);
+        },
+    };
+
+    private static Task<EventsFixture> StartAsync(FakeKind brokers, Action<EventsFixture>? prepare = null, params IReadOnlyList<TriggerSpec> triggers) => EventsFixture.StartAsync(
+        prepare: fixture =>
+        {
+            prepare?.Invoke(fixture);
+            fixture.Functions.Deploy("hello", triggers.Count > 0 ? triggers : [Named("${HOST}:9092")]);
+        },
+        kinds: brokers);
 
     private static async Task GoneAsync(EventsFixture events)
     {

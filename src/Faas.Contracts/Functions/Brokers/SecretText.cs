@@ -9,6 +9,9 @@ public static partial class SecretText
     /// <summary>Longest name of a secret.</summary>
     public const int NameLengthMax = 64;
 
+    /// <summary>Longest value of a secret in bytes, as UTF-8: keys and certificates fit, files do not.</summary>
+    public const int ValueBytesMax = 64 * 1024;
+
     /// <summary>Whether <paramref name="name"/> may name a secret: letters, digits and underscores, no digit first, 1 to 64 of them.</summary>
     public static bool IsName([NotNullWhen(true)] string? name) => name is { Length: > 0 and <= NameLengthMax } && Name().IsMatch(name);
 
