@@ -51,6 +51,9 @@ internal sealed partial class MockKafka : IDisposable
     /// <summary>Answers the next requests of a type with errors of the protocol.</summary>
     public void Fail(short request, params int[] errors) => PushErrors(_cluster, request, errors.Length, errors);
 
+    /// <summary>Answers requests of a type as it should again.</summary>
+    public void Heal(short request) => ClearErrors(_cluster, request);
+
     public void Dispose()
     {
         DestroyCluster(_cluster);
@@ -117,4 +120,7 @@ internal sealed partial class MockKafka : IDisposable
 
     [LibraryImport(Library, EntryPoint = "rd_kafka_mock_push_request_errors_array")]
     private static partial void PushErrors(nint cluster, short request, nint count, int[] errors);
+
+    [LibraryImport(Library, EntryPoint = "rd_kafka_mock_clear_request_errors")]
+    private static partial void ClearErrors(nint cluster, short request);
 }

@@ -25,12 +25,15 @@ internal sealed record KafkaSettings
     /// <summary>Password; null for none.</summary>
     public string? Password { get; init; }
 
+    /// <summary>How long the group waits for a sign of life before it gives this member's partitions to others. They come from a thread of the client's own, whatever functions do.</summary>
+    public required TimeSpan Session { get; init; }
+
     /// <summary>What is said of where it is: as the user wrote it, without secrets.</summary>
     public string Place => Spec.Servers;
 
     /// <summary>The settings of a trigger.</summary>
     /// <exception cref="Brokers.BrokerException">There is no such secret.</exception>
-    public static async Task<KafkaSettings> ReadAsync(TriggerContext context, CancellationToken ct)
+    public static async Task<KafkaSettings> ReadAsync(TriggerContext context, TimeSpan session, CancellationToken ct)
     {
         var spec = context.Spec.Kafka!;   // of this kind, so Kafka is set
         return new KafkaSettings
@@ -38,6 +41,7 @@ internal sealed record KafkaSettings
             Spec = spec,
             Servers = await context.FillAsync(spec.Servers, ct),
             Group = spec.Group ?? $"faas.{context.Key.Id.Replace('/', '.')}",
+            Session = session,
             ClientId = $"faas-{context.Key.Id.Replace('/', '-')}",
             User = spec.User is null ? null : await context.FillAsync(spec.User, ct),
             Password = spec.Password is null ? null : await context.FillAsync(spec.Password, ct),
@@ -56,7 +60,8 @@ internal sealed record KafkaSettings
         AutoOffsetReset = AutoOffsetReset.Earliest,
         EnablePartitionEof = true,   // tells how far the partition goes where it ends with what are no messages: marks of transactions
         PartitionAssignmentStrategy = PartitionAssignmentStrategy.CooperativeSticky,
-        SessionTimeoutMs = 10_000,   // so that after a crash the partitions are read again soon; heartbeats come from a thread of their own
+        SessionTimeoutMs = (int)Session.TotalMilliseconds,
+        HeartbeatIntervalMs = (int)(Session / 4).TotalMilliseconds,
         TopicMetadataRefreshIntervalMs = 60_000,
 
         // What is fetched ahead; partitions wait here, too (KafkaPartition).

@@ -6,13 +6,15 @@ using Microsoft.Extensions.Logging;
 namespace Faas.Events.Kafka;
 
 /// <summary>Reads a topic as a member of a group, and commits offsets once the invocations up to them have ended.</summary>
-internal sealed class KafkaSource(ILogger logger) : ITriggerSource
+/// <param name="logger">For what Kafka's client logs.</param>
+/// <param name="session">As <see cref="KafkaSettings.Session"/>.</param>
+internal sealed class KafkaSource(ILogger logger, TimeSpan session) : ITriggerSource
 {
     private const string EventType = "faas.kafka.message";
 
     public async Task RunAsync(TriggerContext context, CancellationToken ct)
     {
-        var settings = await KafkaSettings.ReadAsync(context, ct);
+        var settings = await KafkaSettings.ReadAsync(context, session, ct);
         var log = new KafkaLog(logger, context.Key.Id);
         using var deadLetters = settings.Spec.DeadLetter is null ? null : new KafkaDeadLetters(settings, log);
         await using var reader = new KafkaReader(settings, new KafkaHealth(context.Status, settings), log, DeliveriesOf(context, deadLetters));
