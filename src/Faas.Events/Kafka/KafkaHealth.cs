@@ -119,8 +119,8 @@ internal sealed partial class KafkaHealth(TriggerStatus status, KafkaSettings se
         }
     }
 
-    /// <summary>Without how long it took, which is different each time: <c>127.0.0.1:9092/bootstrap: Connect to ipv4#127.0.0.1:9092 failed: Connection refused</c>.</summary>
-    private static string ReasonOf(string reason) => Details().Replace(reason, "");
+    /// <summary>Without how long it took, which is different each time: <c>127.0.0.1:9092/bootstrap: Connect to ipv4#127.0.0.1:9092 failed: Connection refused (in state CONNECT)</c>.</summary>
+    private static string ReasonOf(string reason) => Duration().Replace(reason, "(");
 
     private void SayAway()
     {
@@ -139,6 +139,6 @@ internal sealed partial class KafkaHealth(TriggerStatus status, KafkaSettings se
         }
     }
 
-    [GeneratedRegex(@" \(after [^)]*\)")]
-    private static partial Regex Details();
+    [GeneratedRegex(@"\(after \d+ms ")]
+    private static partial Regex Duration();
 }
