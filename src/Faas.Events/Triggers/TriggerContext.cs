@@ -38,7 +38,7 @@ internal sealed class TriggerContext(Trigger trigger, TriggerParts parts, Cancel
     /// Accepts an event durably and waits until it has ended, so that its sender can be told. While the function keeps failing, the wait begins with a pause.
     /// </summary>
     /// <param name="given">The event.</param>
-    /// <param name="ct">Ends the wait for the event's end. When the trigger is stopped, an event that is not accepted yet is not accepted any more.</param>
+    /// <param name="ct">Ends the wait for the event's end. Then, and when the trigger is stopped, an event that is not accepted yet is not accepted any more.</param>
     public async Task<Delivery> DeliverAsync(TriggerEvent given, CancellationToken ct)
     {
         var ended = await DeliverUncountedAsync(given, ct);
@@ -49,9 +49,10 @@ internal sealed class TriggerContext(Trigger trigger, TriggerParts parts, Cancel
     /// <summary>The same where the invocation's end does not say how its events have ended: that is told with <see cref="Count"/>.</summary>
     public async Task<Delivery> DeliverUncountedAsync(TriggerEvent given, CancellationToken ct)
     {
-        await PauseAsync(stopping);
-        stopping.ThrowIfCancellationRequested();
-        var reply = await parts.Deliveries.AcceptAsync(trigger, given, stopping);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping, ct);
+        await PauseAsync(ending.Token);
+        ending.Token.ThrowIfCancellationRequested();
+        var reply = await parts.Deliveries.AcceptAsync(trigger, given, ending.Token);
         if (reply.Refusal is { } refusal)
         {
             return new Delivery(reply.Id, InvocationState.Failed, refusal.Detail);

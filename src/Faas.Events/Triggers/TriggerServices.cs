@@ -1,4 +1,5 @@
 using Faas.Events.Cron;
+using Faas.Events.Kafka;
 using Faas.Events.Mqtt;
 using Faas.Events.RabbitMq;
 using Faas.Events.RedisLists;
@@ -22,7 +23,7 @@ public static class TriggerServices
         services.AddSingleton(store).AddSingleton(secrets).AddSingleton(deployments).AddSingleton<TriggerTable>().AddSingleton<ITopics, Subscriptions>();
         services.AddSingleton<TriggerKinds>().AddSingleton<ITriggerKind, CronKind>().AddSingleton<ITriggerKind, TopicKind>().AddSingleton<ITriggerKind, RedisStreamKind>();
         services.AddSingleton<ITriggerKind, RedisListKind>().AddSingleton<ITriggerKind, RabbitMqKind>().AddSingleton<ITriggerKind, MqttKind>();
-        services.AddSingleton<ITriggerKind, WebhookKind>();
+        services.AddSingleton<ITriggerKind, KafkaKind>().AddSingleton<ITriggerKind, WebhookKind>();
         services.AddSingleton(provider => new TriggerDeliveries(
             provider.GetRequiredService<Intake>(), provider.GetRequiredService<IInvocationQueue>(), provider.GetRequiredService<Completions>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<TriggerParts>().AddSingleton<TriggerRunner>().AddSingleton<TriggerDesk>();
