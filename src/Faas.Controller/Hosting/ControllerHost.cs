@@ -7,6 +7,7 @@ using Faas.Controller.Link;
 using Faas.Controller.Metering;
 using Faas.Controller.Scaling;
 using Faas.Controller.Secrets;
+using Faas.Events;
 using Faas.Storage;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
