@@ -49,7 +49,7 @@ internal sealed class MqttAcknowledgements(string place) : IDisposable
         }
         catch (Exception exception) when (MqttErrors.Concerns(exception, ct))
         {
-            throw MqttErrors.Lost(exception.Message, place);
+            throw MqttErrors.Lost(exception, place);
         }
         finally
         {

@@ -174,7 +174,7 @@ internal sealed class MqttConnection : IAsyncDisposable
         }
         catch (Exception exception) when (MqttErrors.Concerns(exception, ct))
         {
-            throw MqttErrors.Lost(exception.Message, Place);
+            throw MqttErrors.Lost(exception, Place);
         }
     }
 

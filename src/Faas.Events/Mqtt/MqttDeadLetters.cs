@@ -39,7 +39,7 @@ internal sealed class MqttDeadLetters(MqttConnection connection, string topic, T
         }
         catch (Exception exception) when (MqttErrors.Concerns(exception, ct))
         {
-            var why = limit.IsCancellationRequested ? $"it was not acknowledged within {ConfirmWithin.TotalSeconds:N0} s" : exception.Message;
+            var why = limit.IsCancellationRequested ? $"it was not acknowledged within {ConfirmWithin.TotalSeconds:N0} s" : MqttErrors.Lost(exception, connection.Place).Message;
             throw new BrokerException($"a dead letter could not be published to '{topic}' at {connection.Place}: {why}. The message is not acknowledged", exception);
         }
         finally

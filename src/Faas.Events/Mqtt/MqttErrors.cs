@@ -20,14 +20,15 @@ internal static partial class MqttErrors
     public static BrokerException NotConnected(Exception exception, string place)
     {
         var causes = CausesOf(exception).ToList();
-        if (causes.OfType<SocketException>().FirstOrDefault() is { } network)
+        if (causes.OfType<SocketException>().FirstOrDefault() is { SocketErrorCode: not SocketError.ConnectionReset } network)
         {
             return new BrokerException($"no broker answers at {place}: {network.Message}; is it running, and is 'url' right?", exception);
         }
 
         return causes.OfType<AuthenticationException>().FirstOrDefault() is { } encryption
             ? new BrokerException($"no encrypted connection to {place}: {encryption.Message}", exception)
-            : new BrokerException($"no connection to {place}: {(exception is OperationCanceledException ? "it does not answer" : causes[^1].Message)}; does it speak MQTT 5?", exception);
+            : new BrokerException(
+                $"no connection to {place}: {(exception is OperationCanceledException ? "it does not answer" : causes[^1].Message.TrimEnd('.'))}; does it speak MQTT 5, encrypted or not as 'url' says?", exception);
     }
 
     /// <summary>The broker has answered with no.</summary>
@@ -44,13 +45,17 @@ internal static partial class MqttErrors
     {
         { Reason: MqttClientDisconnectReason.SessionTakenOver } =>
             new BrokerException($"another client with the id '{clientId}' has taken the session at {place} over; each client needs an id of its own ('clientId')"),
-        { Exception: { } exception } => Lost(exception.GetBaseException().Message, place),
+        { Exception: { } exception } => Lost(exception, place),
         { Reason: MqttClientDisconnectReason.NormalDisconnection } => Lost($"the broker has closed it; was it stopped, or has another client connected with the id '{clientId}' ('clientId')?", place),
         { Reason: var code } => Lost(Text(code, disconnected.ReasonString), place),
     };
 
-    /// <summary>The same, for a reason.</summary>
-    public static BrokerException Lost(string reason, string place) => new($"the connection to {place} was lost: {reason.TrimEnd('.')}. What was not acknowledged comes again");
+    /// <summary>The same, as what was asked of it has shown.</summary>
+    public static BrokerException Lost(Exception exception, string place) => exception is ObjectDisposedException or NullReferenceException
+        ? Lost("it is closed", place)
+        : Lost(exception.GetBaseException().Message, place);
+
+    private static BrokerException Lost(string reason, string place) => new($"the connection to {place} was lost: {reason.TrimEnd('.')}. What was not acknowledged comes again");
 
     /// <summary>A reason code in words, with what the broker says of it.</summary>
     public static string Text(Enum code, string? reason)

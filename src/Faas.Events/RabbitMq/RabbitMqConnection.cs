@@ -60,15 +60,22 @@ internal sealed class RabbitMqConnection : IAsyncDisposable
         }
 
         IConnection? connection = null;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(AnswerWithin);   // the client's own limits are not kept to by every step
         try
         {
-            connection = await factory.CreateConnectionAsync(ct);
-            return new RabbitMqConnection(connection, await connection.CreateChannelAsync(null, ct), place);   // only now the broker has answered whether the virtual host is there
+            connection = await factory.CreateConnectionAsync(limit.Token);
+            return new RabbitMqConnection(connection, await connection.CreateChannelAsync(null, limit.Token), place);   // only now the broker has answered whether the virtual host is there
         }
-        catch (Exception exception) when (RabbitMqErrors.Concerns(exception, ct))
+        catch (Exception exception)
         {
-            connection?.Dispose();
-            throw RabbitMqErrors.NotConnected(exception, place, factory.VirtualHost);
+            await CloseAsync(connection, []);
+            if (RabbitMqErrors.Concerns(exception, ct))
+            {
+                throw RabbitMqErrors.NotConnected(exception, place, factory.VirtualHost);
+            }
+
+            throw;
         }
     }
 
@@ -88,14 +95,21 @@ internal sealed class RabbitMqConnection : IAsyncDisposable
     }
 
     /// <summary>Closes the connection in order, so that the broker has every acknowledgement; if that takes too long, without.</summary>
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => CloseAsync(_connection, _channels);
+
+    private static async ValueTask CloseAsync(IConnection? connection, IEnumerable<IChannel> channels)
     {
-        await _connection.AbortAsync(CloseWithin);
-        foreach (var channel in _channels)
+        if (connection is null)
+        {
+            return;
+        }
+
+        await connection.AbortAsync(CloseWithin);
+        foreach (var channel in channels)
         {
             await channel.DisposeAsync();   // not before: a broker that does not answer would be waited for once for each of them
         }
 
-        await _connection.DisposeAsync();
+        await connection.DisposeAsync();
     }
 }

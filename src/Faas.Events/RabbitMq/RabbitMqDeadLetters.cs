@@ -38,9 +38,9 @@ internal sealed class RabbitMqDeadLetters : IDisposable
 
     private async Task PutAsync(RabbitMqDelivery delivery, string? invocation, string reason, CancellationToken ct)
     {
+        await _turn.WaitAsync(ct);
         using var limit = new CancellationTokenSource(ConfirmWithin, _time);
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, ct);
-        await _turn.WaitAsync(ct);
         try
         {
             await _channel.BasicPublishAsync(_exchange, delivery.RoutingKey, mandatory: true, PropertiesOf(delivery, invocation, reason), delivery.Body, waiting.Token);

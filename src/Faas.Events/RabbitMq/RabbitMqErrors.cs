@@ -33,9 +33,10 @@ internal static class RabbitMqErrors
             return new BrokerException($"no encrypted connection to {place}: {encryption.Message}", exception);
         }
 
-        return causes.OfType<SocketException>().FirstOrDefault() is { } network
+        return causes.OfType<SocketException>().FirstOrDefault() is { SocketErrorCode: not SocketError.ConnectionReset } network
             ? new BrokerException($"no broker answers at {place}: {network.Message}; is it running, and is 'url' right?", exception)
-            : new BrokerException($"no connection to {place}: {causes[^1].Message}", exception);
+            : new BrokerException(
+                $"no connection to {place}: {(exception is OperationCanceledException ? "it does not answer" : causes[^1].Message.TrimEnd('.'))}; does it speak AMQP, encrypted or not as 'url' says?", exception);
     }
 
     /// <summary>The connection, or a channel, has come to its end.</summary>

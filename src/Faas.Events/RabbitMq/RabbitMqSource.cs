@@ -29,7 +29,7 @@ internal sealed class RabbitMqSource : ITriggerSource
         var tag = await RabbitMqQueue.ConsumeAsync(connection, channel, consumer, spec, ct);
 
         context.Status.Connected();
-        await using var lag = LagMeter.Start(context, async token => (await connection.Questions.QueueDeclarePassiveAsync(spec.Queue, token)).MessageCount + consumer.Unacknowledged);
+        await using var lag = LagMeter.Start(context, LagAsync);
         var events = new MessageEvents(context, EventType);
         await DeliveryWindow.RunAsync(spec.Prefetch, context.Time, window => ConsumeAsync(window, consumer, tag, DeliverAsync), ct);
 
@@ -37,6 +37,18 @@ internal sealed class RabbitMqSource : ITriggerSource
         {
             await new MessageDeliveries(context, events, deadLetters?.Of(delivery)).DeliverAsync(delivery.ToMessage(), cut);
             await consumer.AcknowledgeAsync(delivery, cut);
+        }
+
+        async Task<long?> LagAsync(CancellationToken token)
+        {
+            try
+            {
+                return (await connection.Questions.QueueDeclarePassiveAsync(spec.Queue, token)).MessageCount + consumer.Unacknowledged;
+            }
+            catch (OperationCanceledException) when (!token.IsCancellationRequested)
+            {
+                return null;   // how the client puts it that there is no answer
+            }
         }
     }
 

@@ -8,11 +8,14 @@ namespace Faas.Events.Tests;
 /// <summary>What tests of brokers' triggers wait for.</summary>
 internal static class BrokerWaits
 {
-    /// <summary>The trigger once it is as a test wants it. A second goes by at each look, so that what has failed is tried again.</summary>
+    /// <summary>What goes by at each look: enough for what is tried again after a pause, and so little that a busy machine renews its leases in time.</summary>
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The trigger once it is as a test wants it. Time goes by meanwhile, so that what has failed is tried again.</summary>
     public static Task<TriggerDescription> AfterTriesAsync(this EventsFixture events, string id, Func<TriggerDescription, bool> condition) =>
         events.TriggerAsync(id, found =>
         {
-            events.Clock.Advance(TimeSpan.FromSeconds(1));
+            events.Clock.Advance(Step);
             return condition(found);
         });
 

@@ -113,6 +113,14 @@ public sealed class MqttOutageTests
         await events.AfterTriesAsync(Id, trigger => trigger.State == TriggerState.Running);
     }
 
+    [Fact]
+    public async Task A_port_that_is_not_encrypted_is_named_where_encryption_is_wanted()
+    {
+        await using var broker = await MqttBroker.StartAsync();
+        await using var events = await broker.DeployAsync("orders", spec => spec with { Url = $"mqtts://127.0.0.1:{broker.Port}" });
+        await events.FailingAsync(Id, "encrypted");
+    }
+
     [Theory]
     [InlineData(new byte[] { 0x20, 3, 0, 0x88, 0 }, "refuses the connection: server unavailable")]
     [InlineData(new byte[] { 0x20, 3, 0, 0x84, 0 }, "does not speak MQTT 5")]

@@ -107,6 +107,14 @@ public sealed class RabbitMqOutageTests(RabbitMqServer server)
     }
 
     [Fact]
+    public async Task A_port_that_is_not_encrypted_is_named_where_encryption_is_wanted()
+    {
+        RabbitMqServer.Require();
+        await using var events = await server.DeployAsync("orders", spec => spec with { Url = $"amqps://127.0.0.1:{server.Port}" });
+        await events.FailingAsync(Id, $"no encrypted connection to 127.0.0.1:{server.Port}");
+    }
+
+    [Fact]
     public async Task A_missing_virtual_host_is_named()
     {
         RabbitMqServer.Require();
