@@ -56,12 +56,19 @@ internal sealed class DeliveryWindow : IDisposable
     public async Task StartAsync(Func<CancellationToken, Task> deliver)
     {
         await _room.WaitAsync(Ending);
-        var running = Task.Run(() => DeliverAsync(deliver), CancellationToken.None);
-        lock (_running)
+        Begin(deliver);
+    }
+
+    /// <summary>The same for who cannot wait. False when there is no room, or the source is to end.</summary>
+    public bool TryStart(Func<CancellationToken, Task> deliver)
+    {
+        if (Ending.IsCancellationRequested || !_room.Wait(TimeSpan.Zero))
         {
-            _running.Add(running);
-            _running.RemoveWhere(task => task.IsCompleted);
+            return false;
         }
+
+        Begin(deliver);
+        return true;
     }
 
     public void Dispose()
@@ -69,6 +76,16 @@ internal sealed class DeliveryWindow : IDisposable
         _room.Dispose();
         _ending.Dispose();
         _cutting.Dispose();
+    }
+
+    private void Begin(Func<CancellationToken, Task> deliver)
+    {
+        var running = Task.Run(() => DeliverAsync(deliver), CancellationToken.None);
+        lock (_running)
+        {
+            _running.Add(running);
+            _running.RemoveWhere(task => task.IsCompleted);
+        }
     }
 
     private async Task DeliverAsync(Func<CancellationToken, Task> deliver)

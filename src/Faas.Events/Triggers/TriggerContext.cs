@@ -35,12 +35,13 @@ internal sealed class TriggerContext(Trigger trigger, TriggerParts parts, Cancel
     /// Accepts an event durably and waits until it has ended, so that its sender can be told. While the function keeps failing, the wait begins with a pause.
     /// </summary>
     /// <param name="given">The event.</param>
-    /// <param name="ct">Ends the wait for the event's end. When the trigger is stopped, an event that is not accepted yet is not accepted any more.</param>
+    /// <param name="ct">Ends the wait for the event's end. Then, and when the trigger is stopped, an event that is not accepted yet is not accepted any more.</param>
     public async Task<Delivery> DeliverAsync(TriggerEvent given, CancellationToken ct)
     {
-        await PauseAsync(stopping);
-        stopping.ThrowIfCancellationRequested();
-        var reply = await parts.Deliveries.AcceptAsync(trigger, given, stopping);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping, ct);
+        await PauseAsync(ending.Token);
+        ending.Token.ThrowIfCancellationRequested();
+        var reply = await parts.Deliveries.AcceptAsync(trigger, given, ending.Token);
         if (reply.Refusal is { } refusal)
         {
             return new Delivery(reply.Id, InvocationState.Failed, refusal.Detail);
