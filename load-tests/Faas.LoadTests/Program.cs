@@ -3,6 +3,7 @@ using Faas.LoadTests;
 using Faas.LoadTests.Chaos;
 using Faas.LoadTests.Direct;
 using Faas.LoadTests.Events;
+using Faas.LoadTests.Kafka;
 using Faas.LoadTests.Ledger;
 using Faas.LoadTests.Scaling;
 using Faas.LoadTests.Warm;
@@ -42,6 +43,7 @@ try
         case "events": await EventRates.RunAsync(arguments, interrupted.Token); break;
         case "chaos": return await ChaosRun.RunAsync(arguments, interrupted.Token) ? 0 : 1;
         case "ledger": await LedgerRun.RunAsync(arguments, interrupted.Token); break;
+        case "mock-kafka": await MockKafkaRun.RunAsync(arguments, interrupted.Token); break;
         case "thaw": return await Thaw.RunAsync(arguments, interrupted.Token) ? 0 : 1;
         default: throw new ArgumentException("Which measurement? The scripts in load-tests/ run them all.");
     }

@@ -1,4 +1,5 @@
 using Faas.Events.Cron;
+using Faas.Events.Kafka;
 using Faas.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -16,6 +17,7 @@ public static class TriggerServices
     {
         services.AddSingleton(store).AddSingleton(secrets).AddSingleton(deployments).AddSingleton<TriggerTable>().AddSingleton<ITopics, Subscriptions>();
         services.AddSingleton<ITriggerKind, CronKind>().AddSingleton<ITriggerKind, TopicKind>().AddSingleton<TriggerKinds>();
+        services.AddSingleton<ITriggerKind, KafkaKind>();
         services.AddSingleton(provider => new TriggerDeliveries(
             provider.GetRequiredService<Intake>(), provider.GetRequiredService<IInvocationQueue>(), provider.GetRequiredService<Completions>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<TriggerParts>().AddSingleton<TriggerRunner>().AddSingleton<TriggerDesk>();
