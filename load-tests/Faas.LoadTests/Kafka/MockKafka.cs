@@ -9,8 +9,14 @@ namespace Faas.LoadTests.Kafka;
 /// </summary>
 internal sealed partial class MockKafka : IDisposable
 {
+    /// <summary>The request type of messages that are sent.</summary>
+    public const short Produce = 0;
+
     /// <summary>The request type of committed offsets.</summary>
     public const short OffsetCommit = 8;
+
+    /// <summary>The request type of a member's signs of life.</summary>
+    public const short Heartbeat = 12;
 
     private const string Library = "librdkafka";
     private const int Producer = 0;

@@ -17,7 +17,7 @@ internal sealed class KafkaPartition(TopicPartition place, int concurrency, Deli
     /// Messages that wait here before the partition is paused; half as many when it goes on. Kafka's client throws away what it has fetched of a paused partition and fetches it again later, so there
     /// should be more than a few.
     /// </summary>
-    private const int WaitingMax = 256;
+    private const int WaitingMax = 1_000;
 
     /// <summary>The same in bytes of their values.</summary>
     private const long WaitingBytesMax = 1 << 20;

@@ -64,7 +64,8 @@ internal sealed record KafkaSettings
         HeartbeatIntervalMs = (int)(Session / 4).TotalMilliseconds,
         TopicMetadataRefreshIntervalMs = 60_000,
 
-        // What is fetched ahead; partitions wait here, too (KafkaPartition).
+        // What is fetched ahead. Little, because it is fetched again when a partition goes on that was paused (KafkaPartition); a larger message comes all the same.
+        MaxPartitionFetchBytes = 262_144,
         QueuedMinMessages = 1_000,
         QueuedMaxMessagesKbytes = 16_384,
     };

@@ -59,13 +59,13 @@ public sealed class KafkaDeliveryTests(KafkaServer kafka) : IClassFixture<KafkaS
             await gate.WaitAsync(ct);
             return FakeTransport.Answer(200, "");
         });
-        await kafka.SendManyAsync(topic, 1000);   // more than wait in the platform: the partition is paused, and goes on
+        await kafka.SendManyAsync(topic, 3000);   // more than wait in the platform: the partition is paused, and goes on
         await KafkaServer.UntilAsync(() => events.Transport.Ran.Count == 4);
         Assert.Equal(4, (await events.TriggerAsync(KafkaServer.Trigger, trigger => trigger.Events >= 4)).Events);
-        gate.Release(1000);
-        await KafkaServer.UntilAsync(() => kafka.Committed(topic) == 1000);
+        gate.Release(3000);
+        await KafkaServer.UntilAsync(() => kafka.Committed(topic) == 3000);
         Assert.Equal(4, events.Transport.Most);
-        Assert.Equal(Enumerable.Range(0, 1000).Select(i => $"{i}"), events.Transport.Ran.Select(KafkaServer.DataOf).OrderBy(int.Parse));
+        Assert.Equal(Enumerable.Range(0, 3000).Select(i => $"{i}"), events.Transport.Ran.Select(KafkaServer.DataOf).OrderBy(int.Parse));
     }
 
     [Fact]
@@ -125,15 +125,15 @@ public sealed class KafkaDeliveryTests(KafkaServer kafka) : IClassFixture<KafkaS
             await gate.WaitAsync(ct);
             return FakeTransport.Answer(200, "");
         });
-        await kafka.SendManyAsync(topic, 500);
+        await kafka.SendManyAsync(topic, 1500);
         await kafka.SendManyAsync(topic, 7, 1);
         await KafkaServer.UntilAsync(() => events.Transport.Ran.Count == 2);
-        await events.AfterAsync(TimeSpan.FromSeconds(5), KafkaServer.Trigger, trigger => trigger.Lag == 507);
+        await events.AfterAsync(TimeSpan.FromSeconds(5), KafkaServer.Trigger, trigger => trigger.Lag == 1507);
         gate.Release(3);
         await KafkaServer.UntilAsync(() => events.Transport.Ran.Count == 5);
-        await events.AfterAsync(TimeSpan.FromSeconds(5), KafkaServer.Trigger, trigger => trigger.Lag == 504);
-        gate.Release(1000);
-        await KafkaServer.UntilAsync(() => kafka.Committed(topic) == 500 && kafka.Committed(topic, 1) == 7);
+        await events.AfterAsync(TimeSpan.FromSeconds(5), KafkaServer.Trigger, trigger => trigger.Lag == 1504);
+        gate.Release(3000);
+        await KafkaServer.UntilAsync(() => kafka.Committed(topic) == 1500 && kafka.Committed(topic, 1) == 7);
         await events.AfterAsync(TimeSpan.FromSeconds(5), KafkaServer.Trigger, trigger => trigger.Lag == 0);
     }
 

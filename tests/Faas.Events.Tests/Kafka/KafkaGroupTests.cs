@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Faas.Contracts.Api;
 using Faas.Storage;
 
@@ -23,7 +22,7 @@ public sealed class KafkaGroupTests(KafkaServer kafka) : IClassFixture<KafkaServ
         await stop.CancelAsync();
         await sending;
         await KafkaServer.UntilAsync(() => Enumerable.Range(0, Partitions).All(partition => PlacesOf(one, two).Distinct().Count(place => place.Partition == partition) == kafka.Committed(topic, partition)), two);
-        Assert.Empty(PlacesOf(one, two).CountBy(place => place).Where(place => place.Value > 1));
+        Assert.DoesNotContain(PlacesOf(one, two).CountBy(place => place), place => place.Value > 1);
     }
 
     [Fact]
@@ -68,65 +67,6 @@ public sealed class KafkaGroupTests(KafkaServer kafka) : IClassFixture<KafkaServ
         Assert.Equal(5 * Partitions, two.Transport.Ran.Count);
     }
 
-    [Fact]
-    public async Task A_platform_that_is_killed_goes_on_from_what_is_committed_and_runs_what_was_under_way()
-    {
-        var topic = kafka.NewTopic();
-        var gate = new TaskCompletionSource();
-        var ended = new ConcurrentBag<string>();
-        var one = await KafkaServer.StartAsync(kafka.Spec(topic, concurrency: 4), prepare: events => events.Transport.Run = async (claim, ct) =>
-        {
-            if (PlaceOf(claim).Offset >= 10)
-            {
-                await gate.Task.WaitAsync(ct);
-            }
-
-            ended.Add(claim.Entry.Id);
-            return FakeTransport.Answer(200, "");
-        });
-        await kafka.SendManyAsync(topic, 20);
-        await KafkaServer.UntilAsync(() => one.Transport.Ran.Count == 14 && kafka.Committed(topic) == 10);
-        await EndKilledAsync(topic, one, [.. ended]);
-    }
-
-    [Fact]
-    public async Task A_platform_that_is_killed_before_it_could_commit_gets_the_same_messages_again_and_runs_them_once()
-    {
-        var topic = kafka.NewTopic();
-        var gate = new TaskCompletionSource();
-        var ended = new ConcurrentBag<string>();
-        kafka.Mock.Fail(LoadTests.Kafka.MockKafka.OffsetCommit, [.. Enumerable.Repeat(28, 1000)]);   // invalid size: an error that the client does not try again by itself
-        var one = await KafkaServer.StartAsync(kafka.Spec(topic, concurrency: 4), prepare: events => events.Transport.Run = async (claim, ct) =>
-        {
-            if (PlaceOf(claim).Offset >= 10)
-            {
-                await gate.Task.WaitAsync(ct);
-            }
-
-            ended.Add(claim.Entry.Id);
-            return FakeTransport.Answer(200, "");
-        });
-        await kafka.SendManyAsync(topic, 20);
-        await KafkaServer.UntilAsync(() => one.Transport.Ran.Count == 14);
-        var failing = await one.TriggerAsync(KafkaServer.Trigger, trigger => trigger.State == TriggerState.Failing);
-        Assert.StartsWith($"Kafka at {kafka.Servers} does not take offsets of group '{topic}': ", failing.Detail, StringComparison.Ordinal);
-        Assert.Null(kafka.Committed(topic));
-        await EndKilledAsync(topic, one, [.. ended]);
-    }
-
-    [Fact]
-    public async Task A_commit_that_fails_is_named_and_tried_again()
-    {
-        var topic = kafka.NewTopic();
-        await using var events = await KafkaServer.StartAsync(kafka.Spec(topic));
-        await events.TriggerAsync(KafkaServer.Trigger, trigger => trigger.State == TriggerState.Running);
-        kafka.Mock.Fail(LoadTests.Kafka.MockKafka.OffsetCommit, 28, 28);
-        await kafka.SendAsync(topic, "a");
-        await events.TriggerAsync(KafkaServer.Trigger, trigger => trigger.Detail?.Contains("does not take offsets", StringComparison.Ordinal) == true);
-        await events.TriggerAsync(KafkaServer.Trigger, trigger => trigger.State == TriggerState.Running);
-        Assert.Equal(1, kafka.Committed(topic));
-    }
-
     /// <summary>One message for each partition every ten milliseconds.</summary>
     private async Task SendUntilAsync(string topic, CancellationToken stop)
     {
@@ -136,21 +76,6 @@ public sealed class KafkaGroupTests(KafkaServer kafka) : IClassFixture<KafkaServ
             await Task.WhenAll(Enumerable.Range(0, Partitions).Select(partition => kafka.SendAsync(topic, "x", partition)));
             await timer.WaitForNextTickAsync(EventsFixture.Ct);
         }
-    }
-
-    /// <summary>Kills it, and lets another one go on in its folder.</summary>
-    private async Task EndKilledAsync(string topic, EventsFixture one, IReadOnlyCollection<string> ended)
-    {
-        var killing = one.KillAsync();
-        await KafkaServer.PassAsync(one, killing);
-        kafka.Mock.Heal(LoadTests.Kafka.MockKafka.OffsetCommit);
-        await using var two = await KafkaServer.StartAsync(kafka.Spec(topic, concurrency: 4), folder: await killing);
-        await KafkaServer.UntilAsync(() => kafka.Committed(topic) == 20, two);
-        Assert.Equal(10, ended.Count);
-        Assert.Empty(ended.Intersect(two.Transport.Ids));   // what has ended is not run again
-        Assert.Equal(Enumerable.Range(10, 10).Select(i => (long)i), two.Transport.Ran.Select(claim => PlaceOf(claim).Offset).Order());
-        Assert.Equal(20, ended.Concat(two.Transport.Ids).Distinct().Count());
-        Assert.Subset(two.Transport.Ids.ToHashSet(), one.Transport.Ids.Except(ended).ToHashSet());   // and what was under way keeps its id
     }
 
     private static IEnumerable<(int Partition, long Offset)> PlacesOf(EventsFixture one, EventsFixture two) => one.Transport.Ran.Concat(two.Transport.Ran).Select(PlaceOf);

@@ -1,4 +1,6 @@
 using Faas.Contracts.Api;
+using Faas.Contracts.Functions;
+using Faas.Contracts.Invocations;
 using Faas.LoadTests.Kafka;
 
 namespace Faas.Events.Tests.Kafka;
@@ -61,6 +63,36 @@ public sealed class KafkaOutageTests(KafkaServer kafka) : IClassFixture<KafkaSer
         away.GoAway();
         await events.TriggerAsync(KafkaServer.Trigger, trigger => trigger.State == TriggerState.Failing);
         await events.Triggers.PauseAsync(KafkaServer.Trigger, EventsFixture.Ct).WaitAsync(TimeSpan.FromSeconds(10), EventsFixture.Ct);
+    }
+
+    [Fact]
+    public async Task A_dead_letter_that_cannot_be_written_is_named_and_written_later_without_another_run()
+    {
+        var (topic, dead) = (kafka.NewTopic(), kafka.NewTopic());
+        await using var events = await KafkaServer.StartAsync(
+            kafka.Spec(topic) with { DeadLetter = dead },
+            new AsyncSpec { MaxAttempts = 1 },
+            prepare: events => events.Transport.Run = (_, _) => Task.FromResult(FakeTransport.Failure(InvocationError.Crashed)));
+        await events.TriggerAsync(KafkaServer.Trigger, trigger => trigger.State == TriggerState.Running);
+        await kafka.SendAsync(topic, "warm");   // the producer has asked for its number by then, too
+        await KafkaServer.UntilAsync(() => kafka.Committed(topic) == 1, events);
+        var gate = new TaskCompletionSource();
+        events.Transport.Run = async (_, _) =>
+        {
+            await gate.Task;
+            return FakeTransport.Failure(InvocationError.Crashed);
+        };
+        await kafka.SendAsync(topic, "bad");
+        await KafkaServer.UntilAsync(() => events.Transport.Ran.Count == 2);
+        kafka.Mock.Fail(MockKafka.Produce, 29);   // not authorized
+        gate.SetResult();
+        var failing = await events.TriggerAsync(KafkaServer.Trigger, trigger => trigger.State == TriggerState.Failing);
+        Assert.StartsWith($"a dead letter cannot be written to topic '{dead}' of Kafka at {kafka.Servers}: ", failing.Detail, StringComparison.Ordinal);
+        Assert.Equal(1, kafka.Committed(topic));
+        await events.AfterAsync(RestartAfter, KafkaServer.Trigger, trigger => trigger.State == TriggerState.Running);
+        await KafkaServer.UntilAsync(() => kafka.Committed(topic) == 2, events);
+        Assert.Equal(["warm", "bad"], kafka.Read(dead).Select(letter => System.Text.Encoding.UTF8.GetString(letter.Value)));
+        Assert.Equal(2, events.Transport.Ran.Count);
     }
 
     [Fact]

@@ -62,13 +62,7 @@ public sealed class KafkaServer : IDisposable
     }
 
     /// <summary>Sends numbers, from 0 on, to one partition.</summary>
-    public async Task SendManyAsync(string topic, int count, int partition = 0)
-    {
-        for (var i = 0; i < count; i++)
-        {
-            await SendAsync(topic, $"{i}", partition);
-        }
-    }
+    public Task SendManyAsync(string topic, int count, int partition = 0) => Task.WhenAll(Enumerable.Range(0, count).Select(i => SendAsync(topic, $"{i}", partition)));
 
     /// <summary>The offset that a group has committed; null for none.</summary>
     public long? Committed(string group, int partition = 0, string? topic = null)
