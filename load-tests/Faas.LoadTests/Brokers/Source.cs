@@ -14,7 +14,7 @@ internal sealed record Source(TriggerSpec Trigger, Func<CancellationToken, Task<
     public static readonly IReadOnlyList<string> Kinds = ["redis-stream", "redis-batch", "redis-list", "rabbitmq", "mqtt", "kafka", "webhook"];
 
     /// <summary>What webhooks are signed with.</summary>
-    private const string Secret = "not a secret";
+    private const string Secret = "not-a-secret";
 
     /// <param name="kind">One of <see cref="Kinds"/>.</param>
     /// <param name="address">Where the broker is: host:port. For webhooks: where callers of the platform connect.</param>

@@ -48,7 +48,13 @@ internal sealed record Books(
     private IEnumerable<(Wrong Kind, string What)> AuditRuns(string id, InvocationDescription invocation)
     {
         var attempts = invocation.History.ToLookup(attempt => attempt.Number);
-        foreach (var runs in Runs.Where(run => run.Invocation == id).GroupBy(run => run.Attempt))
+        var own = Runs.Where(run => run.Invocation == id).ToList();
+        if (own.Count > invocation.History.Count)
+        {
+            yield return (Wrong.Unexplained, $"{own.Count} runs of {invocation.History.Count} attempts");
+        }
+
+        foreach (var runs in own.Where(run => run.Attempt != RecordedRun.UnknownAttempt).GroupBy(run => run.Attempt))
         {
             if (runs.Count() > 1)
             {
@@ -67,7 +73,7 @@ internal sealed record Books(
             yield return (Wrong.Unexplained, $"{succeeded.Count} attempts succeeded");
         }
 
-        foreach (var attempt in succeeded.Where(attempt => Runs.All(run => run.Attempt != attempt.Number)))
+        foreach (var attempt in succeeded.Where(attempt => own.All(run => run.Attempt != attempt.Number && run.Attempt != RecordedRun.UnknownAttempt)))
         {
             yield return (Wrong.Unexplained, $"attempt {attempt.Number} succeeded without a run");
         }

@@ -98,6 +98,9 @@ internal sealed class RunRecorder : IAsyncDisposable
 }
 
 /// <summary>One run of an event, as the function told it.</summary>
-/// <param name="Attempt">The attempt's number, which the function was given.</param>
+/// <param name="Attempt">The attempt's number, which the function was given; <see cref="UnknownAttempt"/> when it was not, as with events of triggers.</param>
 /// <param name="Invocation">The invocation's id, which the function was given.</param>
-internal sealed record RecordedRun(int Attempt, string Invocation);
+internal sealed record RecordedRun(int Attempt, string Invocation)
+{
+    public const int UnknownAttempt = 0;
+}
