@@ -279,7 +279,12 @@ public sealed class QueuePumpTests
     {
         var events = await EventsFixture.StartAsync();
         events.Functions.Deploy("hello", new AsyncSpec { Concurrency = 1 });
-        events.Transport.Run = (_, ct) => FakeTransport.UntilStoppedAsync(ct);
+        var toldToStop = new TaskCompletionSource();
+        events.Transport.Run = async (_, ct) =>
+        {
+            await using var telling = ct.Register(() => toldToStop.TrySetResult());
+            return await FakeTransport.UntilStoppedAsync(ct);
+        };
         await events.AcceptAsync("runs");
         await events.Transport.BeganAsync();
         await events.AcceptAsync("ahead");
@@ -287,12 +292,12 @@ public sealed class QueuePumpTests
         var stopping = events.Pump.StopAsync(Ct);
         await events.InStateAsync("ahead", found => found is { State: InvocationState.Queued, History.Count: 0 });
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
-        while (!stopping.IsCompleted && await timer.WaitForNextTickAsync(Ct))
+        while (!toldToStop.Task.IsCompleted && await timer.WaitForNextTickAsync(Ct))
         {
-            events.Clock.Advance(TimeSpan.FromSeconds(20));   // what was put back shows before the pump begins to wait
+            events.Clock.Advance(TimeSpan.FromSeconds(1));   // what was put back shows before the pump begins to wait
         }
 
-        await stopping;
+        await stopping.WaitAsync(TimeSpan.FromSeconds(30), Ct);   // the clock stands still: what was cut off has all the time that it needs to be stored
         var cut = (await events.Queue.FindAsync("runs", Ct))!;
         Assert.Equal(InvocationState.Queued, cut.State);
         Assert.True(Assert.Single(cut.History).IsCut);
