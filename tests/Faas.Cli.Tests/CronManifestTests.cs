@@ -49,7 +49,7 @@ public sealed class CronManifestTests : IDisposable
     [InlineData("triggers: [{cron: {schedule: \"@daily\", catchUpMax: 0}}]", 4, 56, "'catchUpMax' was 0; must be 1 to 1,000")]
     [InlineData("triggers: [{cron: {schedule: \"@daily\", payload: hello}}]", 4, 53, "'payload' must be JSON")]
     [InlineData("triggers: [{cron: {schedule: \"@daily\", zone: UTC}}]", 4, 44, "unknown setting of 'cron' 'zone'")]
-    [InlineData("triggers: [{cron: \"@daily\", topic: orders}]", 4, 16, "has both 'cron' and 'topic'")]
+    [InlineData("triggers: [{cron: \"@daily\", topic: orders}]", 4, 16, "has 'cron' and 'topic'; write one trigger for each")]
     public void A_mistake_is_reported_where_it_is(string settings, int line, int column, string message)
     {
         var problem = Assert.Single(Read(settings).Problems);
