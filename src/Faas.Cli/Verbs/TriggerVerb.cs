@@ -97,7 +97,7 @@ internal static class TriggerVerb
             return ExitCode.Ok;
         }
 
-        var table = new TextTable("trigger", "kind", "subject", "state", "next", "events", "1 min", "failed", "skipped", "last", "detail")
+        var table = new TextTable("trigger", "kind", "subject", "state", "next", "lag", "events", "1 min", "failed", "skipped", "last", "detail")
         {
             Dispensable = ["1 min", "skipped", "last", "kind", "next"],
             Elastic = "detail",
@@ -105,7 +105,7 @@ internal static class TriggerVerb
         foreach (var trigger in triggers)
         {
             table.Add(
-                trigger.Id, trigger.Kind, trigger.Subject, StateOf(trigger.State), TimeOf(trigger.NextAt), Text.Number(trigger.Events), Text.Number(trigger.EventsLastMinute),
+                trigger.Id, trigger.Kind, trigger.Subject, StateOf(trigger.State), TimeOf(trigger.NextAt), trigger.Lag is { } lag ? Text.Number(lag) : "-", Text.Number(trigger.Events), Text.Number(trigger.EventsLastMinute),
                 Text.Number(trigger.Failures), Text.Number(trigger.Skipped), TimeOf(trigger.LastEventAt), Text.FirstLine(trigger.Detail ?? trigger.LastError));
         }
 
