@@ -282,8 +282,14 @@ public sealed class QueuePumpTests
         var toldToStop = new TaskCompletionSource();
         events.Transport.Run = async (_, ct) =>
         {
-            await using var telling = ct.Register(() => toldToStop.TrySetResult());
-            return await FakeTransport.UntilStoppedAsync(ct);
+            try
+            {
+                return await FakeTransport.UntilStoppedAsync(ct);
+            }
+            finally
+            {
+                toldToStop.TrySetResult();
+            }
         };
         await events.AcceptAsync("runs");
         await events.Transport.BeganAsync();
