@@ -34,7 +34,6 @@ public static class Warehouse
         var order = happened.DataAs<Order>();
         if (order?.Sku is null || !Stock.TryGetValue(order.Sku, out var stock) || order.Quantity < 1)
         {
-            // A status of 4xx says that another try makes no sense: as an event it becomes a dead letter at once, for people to look at (`faas dlq list`).
             return HttpResult.Json(new { error = "An order needs a 'sku' that there is and a 'quantity' of at least 1." }, 400);
         }
 

@@ -5,7 +5,6 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Faas.Contracts.Api;
-using Faas.Contracts.Invocations;
 using Faas.EndToEnd.Tests.Running;
 
 namespace Faas.EndToEnd.Tests;
@@ -212,15 +211,6 @@ public abstract class SampleTests(SamplePlatform samples)
         using var fired = await Platform.Admin.Http.PostAsync("/v1/triggers/warehouse/morning/fire", null, Stop);
         var firing = await fired.Content.ReadFromJsonAsync<TriggerFiring>(ManagementApi.Json, Stop);
         Assert.Equal("""{"low":["chair"]}""", (await Platform.Admin.EndedAsync(firing!.Invocation)).Result?.Text);
-    }
-
-    [Fact]
-    public async Task An_order_that_makes_no_sense_becomes_a_dead_letter_of_the_warehouse_at_once()
-    {
-        using var published = await Platform.Admin.Http.PostAsync("/v1/topics/orders", JsonContent.Create(new { sku = "moon", quantity = 1 }), Stop);
-        var result = await published.Content.ReadFromJsonAsync<PublishResult>(ManagementApi.Json, Stop);
-        var ended = await Platform.Admin.EndedAsync(Assert.Single(result!.Invocations));
-        Assert.Equal((InvocationState.DeadLettered, 1), (ended.State, ended.Attempts));
     }
 
     private async Task<JsonElement> PostJsonAsync(string function, string json) =>
