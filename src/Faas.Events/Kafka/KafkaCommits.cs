@@ -6,11 +6,13 @@ namespace Faas.Events.Kafka;
 internal sealed class KafkaCommits(IConsumer<byte[], byte[]> consumer, KafkaSettings settings, KafkaHealth health)
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PauseWhenTooEarly = TimeSpan.FromMilliseconds(50);
 
     // Of the system: the client has real timers only.
     private readonly TimeProvider _time = TimeProvider.System;
     private Task _running = Task.CompletedTask;
     private long _began;
+    private volatile bool _isTooEarly;   // the last commit came while the group was sharing out its partitions
 
     /// <summary>Begins to commit what has ended since, if the last time is a while ago. What could not be committed is tried again with it.</summary>
     public void BeginWhenDue(IEnumerable<KafkaPartition> partitions)
@@ -21,16 +23,25 @@ internal sealed class KafkaCommits(IConsumer<byte[], byte[]> consumer, KafkaSett
         }
     }
 
-    /// <summary>Commits what has ended, and waits so long for it at most. A commit that takes longer does no harm: once the partitions are somebody else's it is refused.</summary>
-    public void Finish(IEnumerable<KafkaPartition> partitions, TimeSpan patience)
+    /// <summary>
+    /// Commits what has ended, and waits so long for it at most. As long as the group has not finished sharing out its partitions it takes no offsets, so that is tried again. A commit that takes
+    /// longer does no harm: once the partitions are somebody else's it is refused.
+    /// </summary>
+    public void Finish(IReadOnlyCollection<KafkaPartition> partitions, TimeSpan patience)
     {
         var began = _time.GetTimestamp();
-        if (_running.Wait(patience))
+        while (_running.Wait(Left()))
         {
             Begin(partitions);
-            var left = patience - _time.GetElapsedTime(began);
-            _running.Wait(left > TimeSpan.Zero ? left : TimeSpan.Zero);
+            if (!_running.Wait(Left()) || !_isTooEarly || Left() == TimeSpan.Zero)
+            {
+                return;
+            }
+
+            Task.Delay(PauseWhenTooEarly, _time).Wait();
         }
+
+        TimeSpan Left() => _time.GetElapsedTime(began) is var elapsed && elapsed < patience ? patience - elapsed : TimeSpan.Zero;
     }
 
     /// <summary>Waits for a commit that is under way, however long: the client must not be disposed of before.</summary>
@@ -39,6 +50,7 @@ internal sealed class KafkaCommits(IConsumer<byte[], byte[]> consumer, KafkaSett
     private void Begin(IEnumerable<KafkaPartition> partitions)
     {
         _began = _time.GetTimestamp();
+        _isTooEarly = false;
         var due = (from partition in partitions
                    let position = partition.Position
                    where position is not null && position != partition.Committed
@@ -65,6 +77,7 @@ internal sealed class KafkaCommits(IConsumer<byte[], byte[]> consumer, KafkaSett
         {
             var error = KafkaProblems.ErrorOf(exception);
             health.Report(error);
+            _isTooEarly = error.Code == ErrorCode.RebalanceInProgress;
             if (!KafkaProblems.IsRebalance(error))
             {
                 health.Fails($"Kafka at {settings.Place} does not take offsets of group '{settings.Group}': {error.Reason}; it is tried again every second");

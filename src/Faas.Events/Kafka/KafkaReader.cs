@@ -209,7 +209,7 @@ internal sealed class KafkaReader : IAsyncDisposable
         {
             if (!_health.IsAway)
             {
-                _commits.Finish(_partitions.Values, CloseTime);
+                _commits.Finish([.. _partitions.Values], CloseTime);
                 _consumer.Close();
             }
         }
