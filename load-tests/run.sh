@@ -38,6 +38,8 @@ C# unless their name says otherwise; concurrency is 1, and 64 where a name ends 
   uvicorn, uvicorn-shared       hello in Python beside uvicorn with uvloop and httptools    >= 1.0 of its requests/s
                                 (Debian: python3-uvicorn python3-uvloop python3-httptools;
                                 left out where they are not installed)
+  http-shared                   the bare asyncio protocol as a program behind HTTP,         none: two proxies on two cores beside the program
+                                beside the same without the platform
   tail                          open loop, constant rate: a fifth of the platform's capacity
   burst                         open loop, 100 ms at two fifths of it, 100 ms pause
   memory                        the gateway over 10 million requests (quick: 200,000)       <= 100 MiB after them, <= 5 MiB more than after a tenth
@@ -55,7 +57,7 @@ USAGE
 }
 
 # Those that share a platform, and those that have one of their own: it is bigger, or older, or lacks its gateway.
-together=(hello-{1,16,64,256}{,-shared} json-1k{,-shared} echo-10k{,-shared} echo-1m{,-shared} streaming node{,-shared} python{,-shared} uvicorn{,-shared} tail burst)
+together=(hello-{1,16,64,256}{,-shared} json-1k{,-shared} echo-10k{,-shared} echo-1m{,-shared} streaming node{,-shared} python{,-shared} uvicorn{,-shared} http-shared tail burst)
 alone=(memory functions-1000{,-nginx} start)
 
 quick=""
@@ -241,7 +243,7 @@ if wanted "${together[@]}"; then
   start_nginx
   start_yarp
   wanted node node-shared && start_server node node hello.js
-  wanted python python-shared && start_server python python3 hello.py
+  wanted python python-shared http-shared && start_server python python3 hello.py
   wanted uvicorn uvicorn-shared && start_uvicorn
   start_platform warm process --stems 0
   for name in "${together[@]}"; do wanted "$name" && measure "$name" --pid "$platform_pid"; done

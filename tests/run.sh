@@ -51,6 +51,7 @@ install_missing() {
   have redis-server || packages+=(redis-server)
   have rabbitmq-server || [ -x /usr/sbin/rabbitmq-server ] || packages+=(rabbitmq-server)
   have mosquitto || [ -x /usr/sbin/mosquitto ] || packages+=(mosquitto)
+  have prometheus && have promtool || packages+=(prometheus)
   have clang || have gcc || packages+=(gcc libc6-dev)   # links the native gateway
   if [ ${#packages[@]} -gt 0 ]; then
     if is_root && have apt-get; then

@@ -1,11 +1,13 @@
 using System.Runtime.Versioning;
 using Faas.LoadTests;
 using Faas.LoadTests.Brokers;
+using Faas.LoadTests.Budgets;
 using Faas.LoadTests.Chaos;
 using Faas.LoadTests.Direct;
 using Faas.LoadTests.Events;
 using Faas.LoadTests.Kafka;
 using Faas.LoadTests.Ledger;
+using Faas.LoadTests.Metering;
 using Faas.LoadTests.Scaling;
 using Faas.LoadTests.Warm;
 
@@ -44,8 +46,11 @@ try
         case "events": await EventRates.RunAsync(arguments, interrupted.Token); break;
         case "chaos": return await ChaosRun.RunAsync(arguments, interrupted.Token) ? 0 : 1;
         case "brokers": return await BrokerRun.RunAsync(arguments, interrupted.Token) ? 0 : 1;
+        case "month": return await MonthRun.RunAsync(arguments, interrupted.Token) ? 0 : 1;
         case "ledger": await LedgerRun.RunAsync(arguments, interrupted.Token); break;
+        case "metering": return await MeteringRun.RunAsync(arguments, interrupted.Token) ? 0 : 1;
         case "mock-kafka": await MockKafkaRun.RunAsync(arguments, interrupted.Token); break;
+        case "budget": return await BudgetRun.RunAsync(arguments, interrupted.Token) ? 0 : 1;
         case "thaw": return await Thaw.RunAsync(arguments, interrupted.Token) ? 0 : 1;
         default: throw new ArgumentException("Which measurement? The scripts in load-tests/ run them all.");
     }

@@ -62,14 +62,14 @@ internal sealed class Target : IDisposable
     public Task<string> UploadHelloAsync(string runtime, CancellationToken cancellationToken) =>
         UploadAsync(runtime switch { Runtimes.Python => "hello.py", Runtimes.Node => "hello.js", _ => "Hello.cs" }, cancellationToken);
 
-    /// <summary>Uploads one file of <c>load-tests/functions</c> as code; returns its digest.</summary>
+    /// <summary>Uploads one file as code; returns its digest. Its path is relative to <c>load-tests/functions</c>.</summary>
     public async Task<string> UploadAsync(string file, CancellationToken cancellationToken)
     {
         var packed = new MemoryStream();
         await using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
         await using (var tar = new TarWriter(gzip))
         {
-            await tar.WriteEntryAsync(Path.Combine(FindFunctions(), file), file, cancellationToken);
+            await tar.WriteEntryAsync(Path.Combine(FindFunctions(), file), Path.GetFileName(file), cancellationToken);
         }
 
         var bytes = packed.ToArray();
@@ -114,6 +114,14 @@ internal sealed class Target : IDisposable
 
         await RequireSuccessAsync(response, cancellationToken);
         return await response.Content.ReadFromJsonAsync<T>(Json, cancellationToken);
+    }
+
+    /// <summary>Puts something at an address of the management API.</summary>
+    public async Task PutAsync<T>(string address, T value, CancellationToken cancellationToken)
+    {
+        using var content = JsonContent.Create(value, options: Json);
+        using var response = await _admin.PutAsync(address, content, cancellationToken);
+        await RequireSuccessAsync(response, cancellationToken);
     }
 
     /// <summary>Waits until none of the named functions has an instance.</summary>

@@ -4,6 +4,7 @@ using Faas.Runtime.DotNet.Functions;
 using Faas.Runtime.DotNet.Http;
 using Faas.Runtime.DotNet.Lifecycle;
 using Faas.Runtime.DotNet.Logging;
+using Faas.Runtime.DotNet.Metering;
 
 namespace Faas.Runtime.DotNet;
 
@@ -41,6 +42,8 @@ internal sealed class Worker
     public ConnectionWatch Watch { get; }
 
     public Specialization Specialization { get; }
+
+    public UsageMeter Meter { get; } = new(TimeProvider.System);
 
     /// <summary>Answers that wait for a connection of their own.</summary>
     public MovedAnswers Moved { get; } = new();

@@ -17,6 +17,11 @@ try
     await ControllerHost.RunAsync(arguments);
     return 0;
 }
+catch (StoreException e) when (e.Failure == StoreFailure.Unreachable)
+{
+    Console.Error.WriteLine(e.Message);
+    return StartException.NotYetExitCode;
+}
 catch (Exception e) when (e is StartException or InstanceHostException or StoreException)
 {
     Console.Error.WriteLine(e.Message);

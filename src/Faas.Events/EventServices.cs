@@ -22,7 +22,7 @@ public static class EventServices
         services.AddSingleton(setup).AddSingleton(setup.Queue).AddSingleton(setup.Functions).AddSingleton(files).AddSingleton<Completions>().AddSingleton<FollowUps>().AddSingleton<Outcomes>();
         services.AddSingleton(provider => new AttemptTransports(functions(provider), deliveries(provider)));
         services.AddSingleton(provider => new AttemptRunner(
-            setup.Queue, setup.Functions, provider.GetRequiredService<AttemptTransports>(), provider.GetRequiredService<Outcomes>(),
+            setup, provider.GetRequiredService<AttemptTransports>(), provider.GetRequiredService<Outcomes>(),
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<AttemptRunner>>()));
         services.AddSingleton<QueuePump>().AddHostedService(provider => provider.GetRequiredService<QueuePump>());
         services.AddHostedService<LeaseService>();
@@ -30,6 +30,8 @@ public static class EventServices
             setup, provider.GetRequiredService<QueuePump>(), provider.GetRequiredService<Completions>(), files, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new Publisher(
             provider.GetRequiredService<ITopics>(), provider.GetRequiredService<Intake>(), provider.GetRequiredService<TriggerTable>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new Announcer(
+            setup, provider.GetRequiredService<QueuePump>(), provider.GetRequiredService<Publisher>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new Desk(
             setup, provider.GetRequiredService<QueuePump>(), provider.GetRequiredService<Completions>(), provider.GetRequiredService<TimeProvider>()));
         return services;

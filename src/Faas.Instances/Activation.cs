@@ -59,7 +59,19 @@ public readonly record struct ActivationPhases(TimeSpan StemWait, TimeSpan Place
 /// <param name="Address"><c>ip:port</c> of an image's container; null otherwise.</param>
 /// <param name="StartedAt">When it became ready.</param>
 /// <param name="Driver"><c>docker</c> or <c>process</c>.</param>
-public sealed record InstanceHandle(string Id, string Revision, string Function, string? Socket, string? Address, DateTimeOffset StartedAt, string Driver);
+public sealed record InstanceHandle(string Id, string Revision, string Function, string? Socket, string? Address, DateTimeOffset StartedAt, string Driver)
+{
+    /// <summary>How it was made; default for one that was adopted.</summary>
+    public ActivationPhases Phases { get; init; }
+
+    /// <summary>Where the kernel accounts what it uses; null for handlers, whose workers tell themselves, and where it has no control group.</summary>
+    public AccountingFolders? Accounting { get; init; }
+}
+
+/// <summary>Folders of an instance's control group; on version 2 they are one.</summary>
+/// <param name="Cpu">The one with its CPU time: <c>cpuacct.usage</c> or <c>cpu.stat</c>.</param>
+/// <param name="Memory">The one with its memory: <c>memory.max_usage_in_bytes</c> or <c>memory.peak</c>.</param>
+public sealed record AccountingFolders(string Cpu, string Memory);
 
 /// <summary>An instance that an earlier controller left running and that this one looks after now.</summary>
 /// <param name="Instance">The instance.</param>

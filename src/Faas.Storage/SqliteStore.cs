@@ -14,16 +14,22 @@ public sealed class SqliteStore : IFunctionStore, IUsageLedger, IAsyncDisposable
     private readonly SqliteWriter _writer;
     private readonly SqliteReaders _readers;
     private readonly string _currency;
-    private readonly OpenChunk _open = new();
+    private readonly CommittedSpend _spend = new();
+    private readonly OpenChunk _open;
 
     private SqliteStore(SqliteSession session, string path, string currency)
     {
-        var usage = new CommittedUsage(_open);
+        _open = new OpenChunk(_spend);
+        var usage = new CommittedUsage(_open, _spend);
         _writer = new SqliteWriter(session, path, usage);
         _readers = new SqliteReaders(path);
         _currency = currency;
         Queue = new SqliteQueue(_writer, _readers, usage);
         Triggers = new SqliteTriggerStore(_writer, _readers);
+        Prices = new SqlitePriceStore(_writer, _readers);
+        Budgets = new SqliteBudgetStore(_writer, _readers);
+        Counters = new UsageCounters(_readers);
+        MemoryTimes = new SqliteMemoryTimes(_writer, _readers);
     }
 
     /// <summary>The queue of asynchronous invocations.</summary>
@@ -31,6 +37,28 @@ public sealed class SqliteStore : IFunctionStore, IUsageLedger, IAsyncDisposable
 
     /// <summary>What is kept of triggers.</summary>
     public ITriggerStore Triggers { get; }
+
+    /// <summary>The prices that were ever in force.</summary>
+    public IPriceStore Prices { get; }
+
+    /// <summary>What may be spent.</summary>
+    public IBudgetStore Budgets { get; }
+
+    /// <summary>
+    /// Is told what each commit's usage records cost, once they are durable and before those who wrote them know it; null for nobody. To be set before the first record is written. It is
+    /// called on the store's own thread, so it must be quick, and must not throw.
+    /// </summary>
+    public Action<IReadOnlyList<UsageSpend>>? SpendCommitted
+    {
+        get => _spend.Told;
+        set => _spend.Told = value;
+    }
+
+    /// <summary>What all functions have used since the beginning, by outcome.</summary>
+    public UsageCounters Counters { get; }
+
+    /// <summary>How long memory was allotted.</summary>
+    public IMemoryTimeStore MemoryTimes { get; }
 
     /// <summary>The secrets, which are sealed with <paramref name="key"/>.</summary>
     public ISecretStore Secrets(SecretKey key) => new SqliteSecretStore(_writer, _readers, key);
@@ -100,6 +128,23 @@ public sealed class SqliteStore : IFunctionStore, IUsageLedger, IAsyncDisposable
         }
         while (!isDone);   // other writes get their turn in between
         return total;
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> VisitAsync(DateTimeOffset from, DateTimeOffset to, long limit, UsageVisitor visitor, CancellationToken ct) =>
+        _readers.ReadAsync(session => UsageQueries.Visit(session, UnixMicroseconds.From(from), UnixMicroseconds.From(to), limit, visitor, ct), ct);
+
+    /// <inheritdoc/>
+    public Task PruneMinutesAsync(DateTimeOffset before, CancellationToken ct)
+    {
+        var beforeUs = UnixMicroseconds.From(before);
+        return _writer.WriteAsync(
+            session =>
+            {
+                UsagePruning.RemoveSums(session, UsagePeriod.Minute, beforeUs);
+                return true;
+            },
+            ct);
     }
 
     /// <summary>Finishes the writes that wait and closes the file.</summary>

@@ -1,16 +1,21 @@
 namespace Faas.WorkerProtocol;
 
 /// <summary>
-/// The fixed part of a Request frame. On the wire: kind u8, scheme u8, reserved u16, timeoutMs u32, contentLength i64, receivedUnixMs i64,
+/// The fixed part of a Request frame. On the wire: kind u8, scheme u8, marks u16 (1: the first header is a traceparent), timeoutMs u32, contentLength i64, receivedUnixMs i64,
 /// invocationId, method, path, query, remoteAddress (str16 each), then headerCount u16 and that many (name, value) pairs of str16.
 /// </summary>
 public readonly record struct RequestHead
 {
+    private const ushort Traced = 1;
+
     /// <summary>Whether the body is an HTTP request's or a raw JSON event.</summary>
     public required RequestKind Kind { get; init; }
 
     /// <summary>Whether the caller used https.</summary>
     public required bool IsHttps { get; init; }
+
+    /// <summary>Whether it is traced. Then the first header is its <c>traceparent</c>.</summary>
+    public bool IsTraced { get; init; }
 
     /// <summary>Milliseconds that the function may run.</summary>
     public required uint TimeoutMs { get; init; }
@@ -41,7 +46,7 @@ public readonly record struct RequestHead
     {
         writer.U8((byte)Kind);
         writer.U8(IsHttps ? (byte)1 : (byte)0);
-        writer.U16(0);
+        writer.U16(IsTraced ? Traced : (ushort)0);
         writer.U32(TimeoutMs);
         writer.I64(ContentLength);
         writer.I64(ReceivedUnixMs);
@@ -57,9 +62,10 @@ public readonly record struct RequestHead
     {
         var kind = (RequestKind)reader.U8();
         var isHttps = reader.U8() == 1;
-        reader.U16();
+        var isTraced = (reader.U16() & Traced) != 0;
         return new RequestHead
         {
+            IsTraced = isTraced,
             Kind = kind,
             IsHttps = isHttps,
             TimeoutMs = reader.U32(),
@@ -109,14 +115,19 @@ public readonly record struct ResponseHead(ushort Status, long ContentLength)
     }
 }
 
-/// <summary>The payload of an End frame: outcome u8, reserved u8, runMicros u16 (0 when unknown), cpuMicros u32 (0 when unknown).</summary>
+/// <summary>
+/// The payload of an End frame: outcome u8, reserved u8, runMicros u16 (0 when unknown), cpuMicros u32 (0 when unknown), peakKiB u32 (0 when unknown). Workers of earlier versions send no peak.
+/// </summary>
 /// <param name="Outcome">What became of the invocation.</param>
 /// <param name="RunMicros">How long the function ran as its worker saw it, in µs: without what the worker waited for to be woken. <see cref="RunMicrosMax"/> stands for all that is longer.</param>
-/// <param name="CpuMicros">CPU time of the invocation in µs; 0 when unknown.</param>
-public readonly record struct EndOfInvocation(EndOutcome Outcome, ushort RunMicros, uint CpuMicros)
+/// <param name="CpuMicros">CPU time of the invocation in µs; 0 when unknown. <see cref="uint.MaxValue"/> (71 minutes) stands for all that is longer.</param>
+/// <param name="PeakKiB">Most memory that the worker had resident while it ran, in KiB; 0 when unknown.</param>
+public readonly record struct EndOfInvocation(EndOutcome Outcome, ushort RunMicros, uint CpuMicros, uint PeakKiB)
 {
     /// <summary>The longest running time that is told apart: 65 ms.</summary>
     public const ushort RunMicrosMax = ushort.MaxValue;
+
+    private const int LengthWithoutPeak = 8;
 
     /// <summary>A running time as it is told.</summary>
     public static ushort ToRunMicros(TimeSpan ran) => (ushort)Math.Clamp(ran.TotalMicroseconds, 1, RunMicrosMax);
@@ -128,12 +139,14 @@ public readonly record struct EndOfInvocation(EndOutcome Outcome, ushort RunMicr
         writer.U8(0);
         writer.U16(RunMicros);
         writer.U32(CpuMicros);
+        writer.U32(PeakKiB);
     }
 
     /// <summary>Reads it.</summary>
     /// <exception cref="WorkerProtocolException">It is too short, or its outcome is none.</exception>
-    public static EndOfInvocation Read(ref PayloadReader reader)
+    public static EndOfInvocation Read(ReadOnlySpan<byte> payload)
     {
+        var reader = new PayloadReader(payload);
         var outcome = (EndOutcome)reader.U8();
         if (outcome > EndOutcome.Refused)
         {
@@ -141,7 +154,7 @@ public readonly record struct EndOfInvocation(EndOutcome Outcome, ushort RunMicr
         }
 
         reader.U8();
-        return new EndOfInvocation(outcome, reader.U16(), reader.U32());
+        return new EndOfInvocation(outcome, reader.U16(), reader.U32(), payload.Length > LengthWithoutPeak ? reader.U32() : 0);
     }
 }
 

@@ -103,6 +103,25 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Invoke_with_v_says_what_the_call_cost_once_the_ledger_knows()
+    {
+        var asked = 0;
+        var record = new UsageRecord
+        {
+            InvocationId = "c-1", Function = "hello", Revision = "r1", Instance = "i1", ReceivedAt = DateTimeOffset.UnixEpoch, BilledMs = 2, MemoryMiB = 256, Cost = 0.000000208333m,
+            Cpu = TimeSpan.FromMicroseconds(1340), PeakKiB = 32_000,
+        };
+        _api.On("POST /v1/functions/hello/invocations", (_, body) => new AdminApi.Answer(200, "application/json", body, ("X-Call-Id", "c-1")));
+        _api.On("GET /v1/invocations", (_, _) => AdminApi.Answer.Json(asked++ == 0 ? [] : [record], FaasJson.Default.UsageRecordArray));
+        _api.On("GET /v1/prices", (_, _) => AdminApi.Answer.Json(
+            [new PriceDescription(1, DateTimeOffset.UnixEpoch, new PriceTerms { Currency = "EUR", PerMillionRequests = 0, PerGiBSecond = 0, RoundUpMs = 1, MinimumMs = 1 })],
+            FaasJson.Default.PriceDescriptionArray));
+        var result = await RunAsync("invoke", "hello", "-v");
+        Assert.EndsWith("billed 2 ms at 256 MiB: 0.000000208333 EUR; 1.3 ms of CPU time, 31.3 MiB of memory at most\n", result.Error, StringComparison.Ordinal);
+        Assert.Equal(2, asked);
+    }
+
+    [Fact]
     public async Task Invoke_over_HTTP_sends_method_path_headers_and_body_to_the_public_address()
     {
         _api.On("PUT /function/hello/a/b", (request, body) =>
@@ -124,21 +143,6 @@ public sealed class CommandTests : IDisposable
         Assert.Equal(5, (await RunAsync("invoke", "own", "--path", "")).ExitCode);
         var missing = await RunAsync("invoke", "missing", "--path", "");
         Assert.Equal((0, "no such page"), (missing.ExitCode, missing.Out));
-    }
-
-    [Fact]
-    public async Task Logs_are_printed_one_a_line_and_cannot_drive_the_terminal()
-    {
-        var lines = new[]
-        {
-            new LogLine(DateTimeOffset.UnixEpoch, "i-1", null, "stderr", "starting"),
-            new LogLine(DateTimeOffset.UnixEpoch, "i-1", "c-1", "stdout", "\u001b[2Jhello"),
-        };
-        _api.On("GET /v1/functions/hello/logs", (_, _) => AdminApi.Answer.Text(string.Concat(lines.Select(line => JsonSerializer.Serialize(line, FaasJson.Default.LogLine) + "\n"))));
-        var result = await RunAsync("logs", "hello", "--tail", "5", "--invocation", "c-1", "-f");
-        Assert.Contains("GET /v1/functions/hello/logs?tail=5&invocation=c-1&follow=true", _api.Requests);
-        Assert.EndsWith(" c-1 stdout \uFFFD[2Jhello\n", result.Out, StringComparison.Ordinal);
-        Assert.Equal(2, (await RunAsync("logs", "hello", "-o", "json")).Out.TrimEnd().Split('\n').Length);
     }
 
     [Fact]

@@ -40,6 +40,29 @@ public sealed class FunctionOutputTests : IDisposable
     }
 
     [Fact]
+    public async Task Describe_shows_the_budgets_that_the_function_spends()
+    {
+        Serve(new FunctionSpec { Name = "hello", Runtime = "python" });
+        _api.On("GET /v1/budgets", (_, _) => AdminApi.Answer.Json(
+            [
+                Budget("function:hello:month", 20, 12.5m, BudgetState.Within) with { Function = "hello", Period = BudgetPeriod.Month },
+                Budget("function:other:month", 1, 0, BudgetState.Within) with { Function = "other" },
+                Budget("namespace:shop:month", 1, 0, BudgetState.Within) with { Namespace = "shop" },
+                Budget("namespace::day", 2, 3, BudgetState.Stopped) with { Namespace = "" },
+            ],
+            FaasJson.Default.BudgetDescriptionArray));
+        var printed = (await RunAsync("describe", "hello")).Out;
+        Assert.Contains("12.50000000 of 20 USD a month (62%), then stop\n", printed, StringComparison.Ordinal);
+        Assert.Contains("3.00000000 of 2 USD a day of functions without a namespace (150%), then stop: stopped\n", printed, StringComparison.Ordinal);
+        Assert.DoesNotContain("of 1 USD", printed, StringComparison.Ordinal);
+
+        static BudgetDescription Budget(string id, decimal amount, decimal spent, BudgetState state) => new(id, new BudgetSpec { Amount = amount })
+        {
+            Period = BudgetPeriod.Day, PeriodStart = DateTimeOffset.UnixEpoch, PeriodEnd = DateTimeOffset.UnixEpoch.AddDays(1), Spent = spent, Currency = "USD", State = state,
+        };
+    }
+
+    [Fact]
     public async Task On_a_narrow_terminal_columns_give_way_and_no_row_is_broken()
     {
         _api.Functions.Add(AdminApi.Summary("checkout") with { Instances = 3, Load = new FunctionLoad(1, 0, 2, 0, 0, 9, 1, 5, 7, null) });
@@ -131,7 +154,7 @@ public sealed class FunctionOutputTests : IDisposable
             Summary = AdminApi.Summary("hello"),
             Spec = spec,
             Instances = [new InstanceDescription("i-1", "rev-1", "busy", DateTimeOffset.UnixEpoch, 1, "process"), new InstanceDescription("i-2", "rev-1", "thawing", DateTimeOffset.UnixEpoch, 0, "process")],
-            Totals = new UsageTotals(7, 0, 2, 70, 0.1, 1, 1, 0.1m, "USD"),
+            Totals = new UsageTotals(7, 0, 2, 70, 0.1, 1, 1, 0.1m, "USD") { Billed = 7 },
             KeepAlive = "learned: 4 min",
             Decisions = [.. Enumerable.Range(0, 12).Select(age => new ScalingDecision(
                 age == 0 ? DateTimeOffset.MaxValue.AddDays(-1) : DateTimeOffset.UnixEpoch.AddDays(-age), $"started {age}", $"{age} waiting{(age == 11 ? "\u001b[2J" : "")}", age + 1))],

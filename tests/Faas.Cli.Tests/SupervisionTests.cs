@@ -77,6 +77,26 @@ public sealed class SupervisionTests : IDisposable
         await Within(later.StopAsync(Patience));
     }
 
+    /// <summary>The controller and its Redis were killed together, and the controller was back while Redis still read its files: that ended the platform.</summary>
+    [Fact]
+    public async Task A_part_whose_server_is_away_says_so_at_the_first_start_and_later_is_started_until_it_is_back()
+    {
+        using var atStart = Create("echo 'Redis is not reachable. Start it.' >&2\nexit 75");
+        var error = await Assert.ThrowsAsync<CliException>(() => Within(atStart.StartAsync(TestContext.Current.CancellationToken)));
+        Assert.Equal("Redis is not reachable. Start it.", error.Message);
+
+        using var later = Create("test -e once && ! test -e twice && { touch twice; echo 'Redis is not reachable. Start it.' >&2; exit 75; }\ntouch once\necho ready http://127.0.0.1:1\n" + Serve);
+        var exitCodes = new List<int>();
+        var recovered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        later.Restarting += (exitCode, _) => exitCodes.Add(exitCode);
+        later.Recovered += _ => recovered.SetResult();
+        await later.StartAsync(TestContext.Current.CancellationToken);
+        Process.GetProcessById(later.Pid).Kill();
+        await Within(recovered.Task);
+        Assert.Equal([137, 75], exitCodes);
+        await Within(later.StopAsync(Patience));
+    }
+
     [Fact]
     public async Task A_part_that_ignores_the_request_to_stop_is_killed_when_grace_is_over()
     {

@@ -95,7 +95,7 @@ public abstract class ErrorTests(SharedPlatform shared) : PlatformTests(shared)
         await DeployTroubleAsync(spec => spec with { Timeout = TimeSpan.FromSeconds(60) });
         Assert.Contains("100000", await Platform.CallAsync($"{Trouble}/flood").TextAsync(), StringComparison.Ordinal);
         await Eventually.HoldsAsync(
-            "the last line of the flood", async () => (await Admin.LogsAsync(Trouble, "tail=5")).Any(line => line.Text == "the last line"));
+            "the last line of the flood", async () => (await Admin.LogsAsync(Trouble, "tail=50")).Any(line => line.Text == "the last line"));
     }
 
     [Fact]

@@ -28,6 +28,18 @@ public abstract class LogTests(SharedPlatform shared) : PlatformTests(shared)
     }
 
     [Fact]
+    public async Task Lines_are_asked_for_by_level_text_and_time()
+    {
+        await Platform.DeployAsync("echo-log", "echo.py");
+        var id = TestFunctions.NewName("asked");
+        await Platform.CallAsync("echo-log/log", callId: id).TextAsync();
+        await Eventually.HoldsAsync($"two lines of {id}", async () => (await Admin.LogsAsync("echo-log", $"invocation={id}")).Count == 2);
+        Assert.Equal("stderr", Assert.Single(await Admin.LogsAsync("echo-log", $"invocation={id}&level=error")).Stream);
+        Assert.Equal("stdout", Assert.Single(await Admin.LogsAsync("echo-log", $"since=1h&grep=stdout.*{id}")).Stream);
+        Assert.Empty(await Admin.LogsAsync("echo-log", $"invocation={id}&until=1h"));
+    }
+
+    [Fact]
     public async Task A_follower_sees_lines_as_they_are_written()
     {
         await Platform.DeployAsync("echo-log", "echo.py");

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Faas.Contracts.Invocations;
 using Faas.EndToEnd.Tests.Running;
 
@@ -73,6 +74,23 @@ public sealed class MeteringTests(ProcessPlatform platform) : PlatformTests(plat
         Assert.InRange(records[$"{name}-loop"].BilledMs, 1_500, 60_000);   // it ran until its timeout of two seconds
         var totals = (await Admin.DescribeAsync(name)).Totals;
         Assert.Equal((3, 2), (totals.Invocations, totals.Errors));
+    }
+
+    [Fact]
+    public async Task What_an_answer_says_that_it_costs_is_what_the_ledger_has()
+    {
+        var name = await DeployAsync("said");
+        var said = new Dictionary<string, (string Cost, string BilledMs)>();
+        foreach (var path in (string[])["ok", "throw", "loop", "slow?seconds=0.1", "not-json"])
+        {
+            using var response = await Platform.CallAsync($"{name}/{path}", callId: $"{name}-{said.Count}");
+            said[$"{name}-{said.Count}"] = (Assert.Single(response.Headers.GetValues("X-Faas-Cost")), Assert.Single(response.Headers.GetValues("X-Faas-Billed-Ms")));
+        }
+
+        foreach (var record in await RecordsAsync(name, said.Count))
+        {
+            Assert.Equal(said[record.InvocationId], (string.Create(CultureInfo.InvariantCulture, $"{record.Cost:0.############} USD"), $"{record.BilledMs}"));
+        }
     }
 
     [Fact]

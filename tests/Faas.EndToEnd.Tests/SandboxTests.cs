@@ -82,39 +82,11 @@ public sealed class SandboxOfContainers(DockerPlatform platform) : SandboxTests(
     [Fact]
     public async Task An_image_that_serves_http_is_deployed_without_code()
     {
-        var image = await BuildImageAsync();
-        try
-        {
-            var spec = new FunctionSpec { Name = "image", Runtime = Runtimes.Http, Image = image, Concurrency = 8 };
-            await Admin.DeployAsync(spec, null);
-            Assert.Contains("Directory listing", await Platform.CallAsync("image/").TextAsync(), StringComparison.Ordinal);
-            using var deleted = await Admin.DeleteAsync("image");
-            Assert.True(deleted.IsSuccessStatusCode);
-        }
-        finally
-        {
-            await Eventually.HoldsAsync("the image is not in use", async () => (await Command.RunAsync("docker", ["rmi", "-f", image])).ExitCode == 0);
-        }
-    }
-
-    // There is no registry to pull from, so the image is the platform's own one for Python with another command.
-    private async Task<string> BuildImageAsync()
-    {
-        await Platform.CallAsync("hello").TextAsync();   // a Python function runs, so the image exists
-        var images = DockerEngine.Lines(await DockerEngine.RunAsync("images", "faas-host", "--format", "{{.Repository}}:{{.Tag}}")).ToList();
-        Assert.NotEmpty(images);
-        var source = images.FirstOrDefault(name => name.Contains("python", StringComparison.Ordinal)) ?? images[0];
-        var image = $"faas-e2e-{Guid.NewGuid():n}"[..20];
-        var container = await DockerEngine.RunAsync("create", "--label", "faas.e2e", source, "true");
-        try
-        {
-            await DockerEngine.RunAsync("commit", "--change", """CMD ["python3", "-c", "import os, http.server as h; h.test(h.SimpleHTTPRequestHandler, port=int(os.environ['PORT']), bind='0.0.0.0')"]""", container, image);
-        }
-        finally
-        {
-            await DockerEngine.RunAsync("rm", "-f", container);
-        }
-
-        return image;
+        await using var image = await TestImage.BuildAsync(
+            Platform, """["python3", "-c", "import os, http.server as h; h.test(h.SimpleHTTPRequestHandler, port=int(os.environ['PORT']), bind='0.0.0.0')"]""");
+        await Admin.DeployAsync(new FunctionSpec { Name = "image", Runtime = Runtimes.Http, Image = image.Name, Concurrency = 8 }, null);
+        Assert.Contains("Directory listing", await Platform.CallAsync("image/").TextAsync(), StringComparison.Ordinal);
+        using var deleted = await Admin.DeleteAsync("image");
+        Assert.True(deleted.IsSuccessStatusCode);
     }
 }

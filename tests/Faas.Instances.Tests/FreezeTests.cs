@@ -64,6 +64,21 @@ public sealed class FreezeTests(RuntimesFixture runtimes)
     }
 
     [Fact]
+    public async Task An_instance_is_not_frozen_before_its_last_lines_are_reported()
+    {
+        await using var test = await StartAsync("process");
+        var instance = await test.RunningPythonAsync("def handler(event, context):\n    for n in range(10_000): print('x' * 100)\n    print('the last line')");
+        test.Events.TakesLines.Reset();
+        await WorkerCall.InvokeAsync(instance);
+        Assert.True(await test.Events.LineWaits.WaitAsync(TestHost.Patience, TestContext.Current.CancellationToken));
+        Assert.False(await FreezeAsync(test, instance));
+
+        test.Events.TakesLines.Set();
+        await test.Events.UntilAsync(() => test.Events.Lines.LastOrDefault()?.Text == "the last line");
+        await FreezeUntilTakenAsync(test, instance).WaitAsync(TestHost.Patience, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public async Task Unknown_and_ended_instances_cannot_be_frozen_or_thawed_or_measured()
     {
         await using var test = await StartAsync("process");
@@ -183,6 +198,15 @@ public sealed class FreezeTests(RuntimesFixture runtimes)
         while (await FreezeAsync(test, instance))
         {
             // And again, until its end has begun.
+        }
+    });
+
+    /// <summary>What was reported counts as heard only when it has been returned from.</summary>
+    private static Task FreezeUntilTakenAsync(TestHost test, InstanceHandle instance) => Task.Run(async () =>
+    {
+        while (!await FreezeAsync(test, instance))
+        {
+            // And again, until its reader has returned.
         }
     });
 

@@ -15,6 +15,12 @@ internal sealed class RecordedEvents : IInstanceEvents
 
     public ConcurrentQueue<LogLine> Lines { get; } = new();
 
+    /// <summary>While it is not set, who reports a line waits.</summary>
+    public ManualResetEventSlim TakesLines { get; } = new(true);
+
+    /// <summary>Released by who waits so.</summary>
+    public SemaphoreSlim LineWaits { get; } = new(0);
+
     public void Exited(string instanceId, string revision, InvocationError outcome, string detail)
     {
         Exits.Enqueue((instanceId, outcome, detail));
@@ -24,6 +30,12 @@ internal sealed class RecordedEvents : IInstanceEvents
 
     public void Log(string functionName, LogLine line)
     {
+        if (!TakesLines.IsSet)
+        {
+            LineWaits.Release();
+            TakesLines.Wait();
+        }
+
         Lines.Enqueue(line);
         Check();
     }

@@ -9,18 +9,19 @@ public sealed class HttpKindTests
 {
     /// <summary>Serves echoes over raw sockets: what comes in goes back after "echo:", at the caller's half-close comes "bye".</summary>
     private const string Server = """
-        import os, signal, socket, sys, threading
+        import os, signal, socket, sys, threading, time
         print("starting in", os.path.basename(os.getcwd()), os.environ["MINE"], os.environ["FAAS_FUNCTION"], os.environ.get("FAAS_TOKEN"), flush=True)
         print("trouble", file=sys.stderr, flush=True)
         def stop(*_):
             print("terminating", flush=True)
             os._exit(3)
         signal.signal(signal.SIGTERM, signal.SIG_IGN if "--stubborn" in sys.argv else stop)
-        listener = socket.create_server(("127.0.0.1", int(os.environ["PORT"])), backlog=64)
+        listener = socket.create_server(("127.0.0.1", int(os.environ["PORT"])), backlog=0 if "--late" in sys.argv else 64)
         def serve(c):
             while True:
                 data = c.recv(65536)
                 if not data:
+                    print("no more", flush=True)
                     c.sendall(b"bye")
                     c.close()
                     return
@@ -31,6 +32,8 @@ public sealed class HttpKindTests
                     c.close()
                     return
                 c.sendall(b"echo:" + data if len(data) < 100 else data)
+        while "--late" in sys.argv and not os.path.exists("go"):
+            time.sleep(0.01)
         while True:
             threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
         """;
@@ -74,6 +77,36 @@ public sealed class HttpKindTests
             }
 
             caller.Shutdown(SocketShutdown.Send);
+        }
+    }
+
+    [Fact]
+    public async Task A_caller_that_hangs_up_is_gone_for_the_program_too()
+    {
+        await using var worker = await StartAsync();
+        using (var caller = await CallAsync(worker))
+        {
+            await caller.SendAsync("hello"u8.ToArray(), worker.OutOfPatience);
+        }
+
+        await worker.Control.WaitForLogAsync("no more");
+    }
+
+    [Fact]
+    public async Task Callers_wait_for_a_program_that_is_late_to_accept_and_others_are_not_held_up()
+    {
+        await using var worker = await StartAsync("--late");
+        var callers = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => CallAsync(worker)));   // more than the program's backlog takes
+        foreach (var caller in callers)
+        {
+            await caller.SendAsync("hello"u8.ToArray(), worker.OutOfPatience);
+        }
+
+        worker.WriteCode("go", "");
+        foreach (var caller in callers)
+        {
+            Assert.Equal("echo:hello", await HearAsync(worker, caller));
+            caller.Dispose();
         }
     }
 

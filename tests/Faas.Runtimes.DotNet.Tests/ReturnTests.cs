@@ -157,6 +157,6 @@ public sealed class ReturnTests
         using var data = await worker.OpenDataAsync();
         var invocation = await data.BeginAsync(new());
         await invocation.ReadHeadAsync();
-        Assert.Equal((12 + 8) + (12 + 8), data.Frames.Available);   // the body's frame ("plain å" is 8 bytes) and End's are there already
+        Assert.Equal((12 + 8) + (12 + 12), data.Frames.Available);   // the body's frame ("plain å" is 8 bytes) and End's are there already
     }
 }

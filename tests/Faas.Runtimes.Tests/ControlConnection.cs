@@ -4,7 +4,7 @@ using Faas.WorkerProtocol;
 namespace Faas.Runtimes.Tests;
 
 /// <summary>A line of output as the controller would get it.</summary>
-internal sealed record LogLine(DateTimeOffset Time, bool IsError, string InvocationId, string Text);
+internal sealed record LogLine(DateTimeOffset Time, bool IsError, string InvocationId, string Text, bool GoesOn = false);
 
 /// <summary>The controller's side: specialize, shut down, and every log line since the connection was opened.</summary>
 internal sealed class ControlConnection : IDisposable
@@ -108,9 +108,9 @@ internal sealed class ControlConnection : IDisposable
             {
                 var reader = frame.Read();
                 var time = DateTimeOffset.FromUnixTimeMilliseconds(reader.I64());
-                var isError = reader.U8() == 2;
+                var stream = reader.U8();
                 var id = reader.Text();
-                _logs.Add(new LogLine(time, isError, id, System.Text.Encoding.UTF8.GetString(reader.Rest)));
+                _logs.Add(new LogLine(time, (stream & 0x7F) == 2, id, System.Text.Encoding.UTF8.GetString(reader.Rest), (stream & 0x80) != 0));
                 foreach (var (wanted, found) in _waiters)
                 {
                     if (!found.Task.IsCompleted && wanted(_logs))

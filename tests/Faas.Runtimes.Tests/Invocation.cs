@@ -118,7 +118,7 @@ internal sealed class Invocation(FrameConnection frames, uint stream, string id)
                 _failure = JsonSerializer.Deserialize(frame.Payload, WorkerJson.Default.FailureMessage);
                 break;
             case FrameType.End:
-                _end = EndOfInvocation.Read(ref reader);
+                _end = EndOfInvocation.Read(frame.Payload);
                 break;
             default:
                 throw new InvalidOperationException($"A worker sent {frame.Type} on a data connection.");

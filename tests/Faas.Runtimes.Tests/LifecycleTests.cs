@@ -36,8 +36,8 @@ public sealed class LifecycleTests
             await data.BeginAsync(new InvocationRequest());
             var head = await data.Frames.ReadFrameAsync();
             Assert.Equal(FrameType.Response, head!.Type);
-            // What is left is there already: 12 + 5 bytes of body and 12 + 8 of End.
-            Assert.Equal(37, data.Frames.Available);
+            // What is left is there already: 12 + 5 bytes of body and 12 + 12 of End.
+            Assert.Equal(41, data.Frames.Available);
             Assert.Equal(FrameType.ResponseBody, (await data.Frames.ReadFrameAsync())!.Type);
             Assert.Equal(FrameType.End, (await data.Frames.ReadFrameAsync())!.Type);
         }

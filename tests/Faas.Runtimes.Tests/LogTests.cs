@@ -69,7 +69,7 @@ public sealed class LogTests
     }
 
     [Theory, InlineData(Workers.Node), InlineData(Workers.Python)]
-    public async Task Long_lines_are_cut_between_characters(string runtime)
+    public async Task Long_lines_are_cut_between_characters_and_say_that_they_go_on(string runtime)
     {
         await using var worker = await Workers.ServeAsync(
             runtime,
@@ -81,6 +81,7 @@ public sealed class LogTests
 
         var pieces = worker.Control.Logs.SkipLast(1).Select(l => l.Text).ToList();
         Assert.Equal("x" + new string('ä', 20000), string.Concat(pieces));
+        Assert.Equal([true, true, false, false], worker.Control.Logs.Select(l => l.GoesOn));
         Assert.All(pieces, p => Assert.InRange(System.Text.Encoding.UTF8.GetByteCount(p), 1, 16 * 1024));
     }
 

@@ -88,8 +88,7 @@ internal sealed class SharedConnection(FrameConnection frames) : IDisposable
     private static EndOfInvocation EndOf(Frame frame)
     {
         Assert.Equal(FrameType.End, frame.Type);
-        var reader = frame.Read();
-        return EndOfInvocation.Read(ref reader);
+        return EndOfInvocation.Read(frame.Payload);
     }
 
     private async Task<Frame> NextAsync(uint? stream = null)

@@ -61,7 +61,7 @@ public sealed class SharedConnectionPythonTests
         {
             await shared.BeginAsync(Enumerable.Repeat(new InvocationRequest(), 8));
             var head = await shared.Frames.ReadFrameAsync();
-            var length = FrameHeader.Length + head!.Payload.Length + 37;   // 12 + 5 bytes of body and 12 + 8 of End
+            var length = FrameHeader.Length + head!.Payload.Length + 41;   // 12 + 5 bytes of body and 12 + 12 of End
             together += shared.Frames.Available == (8 * length) - FrameHeader.Length - head.Payload.Length ? 1 : 0;
             Assert.Equal(FrameType.ResponseBody, (await shared.Frames.ReadFrameAsync())!.Type);
             Assert.Equal(FrameType.End, (await shared.Frames.ReadFrameAsync())!.Type);

@@ -152,5 +152,58 @@ public sealed class UsageChunkTests : IAsyncLifetime
         Assert.Contains(reason, exception.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Chunks_from_before_anything_was_measured_are_read()
+    {
+        await _store.IngestAsync(new("boot", 0, 0, 1), [Usage("a")], Ct);
+        await ReplaceAsync(2, Unmeasured(LedgerRecords.ChunkOf([Usage("a")]).ToBytes()));
+        Assert.Equal(Usage("a"), Assert.Single(await _store.ListAsync(null, null, 10, Ct)));
+    }
+
+    [Fact]
+    public async Task Chunks_from_before_prices_had_versions_are_read()
+    {
+        await _store.IngestAsync(new("boot", 0, 0, 1), [Usage("a")], Ct);
+        var body = LedgerRecords.ChunkOf([Usage("a")]).ToBytes();
+        Assert.Equal(0, body[PriceAt]);
+        body = Unmeasured(body);
+        await ReplaceAsync(1, [.. body[..PriceAt], .. body[(PriceAt + 1)..]]);
+        Assert.Equal(Usage("a"), Assert.Single(await _store.ListAsync(null, null, 10, Ct)));
+    }
+
+    [Fact]
+    public async Task More_records_than_the_limit_are_not_shown()
+    {
+        await _store.IngestAsync(new("boot", 0, 0, 1), [Usage("a"), Usage("b", second: 60)], Ct);
+        var seen = 0;
+        Assert.False(await _store.VisitAsync(Noon, Noon.AddHours(1), 1, (in UsageLine _) => seen++, Ct));
+        Assert.Equal(0, seen);
+    }
+
+    /// <summary>In a chunk of one record of the sample: after numbers of records, origins and results, and 256 MiB, 200, None.</summary>
+    private static int PriceAt => UsageChunk.HeaderLength + 1 + 1 + new Origin("hello", "r1", "i1").ToBytes().Length + 1 + 2 + 2 + 1;
+
+    /// <summary>The same without CPU time and peak, which come after times and bytes.</summary>
+    private static byte[] Unmeasured(byte[] body)
+    {
+        var at = PriceAt + 2;
+        for (var number = 0; number < 3; number++)
+        {
+            Varint.Read(body, ref at);
+        }
+
+        var end = at;
+        Varint.Read(body, ref end);
+        Varint.Read(body, ref end);
+        return [.. body[..at], .. body[end..]];
+    }
+
+    private async Task ReplaceAsync(byte version, byte[] body)
+    {
+        body[UsageChunk.HeaderLength - 1] = version;
+        BitConverter.TryWriteBytes(body, Crc32C.Of(body.AsSpan(4)));
+        await _store.Writer.WriteAsync(session => session.Execute("UPDATE usage_bodies SET body = $body", ("$body", body)), Ct);
+    }
+
     private async Task<long> ChunksAsync() => (long)(await _store.Writer.WriteAsync(session => session.Scalar("SELECT count(*) FROM usage_chunks"), Ct))!;   // count has a row
 }

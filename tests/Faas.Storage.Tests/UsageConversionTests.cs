@@ -51,6 +51,23 @@ public sealed class UsageConversionTests : IDisposable
         Assert.Single(await store.ListAsync(null, "left", 10, Ct));
     }
 
+    [Fact]
+    public async Task Sums_from_before_prices_had_versions_are_those_of_version_0()
+    {
+        Directory.CreateDirectory(_folder.Path);
+        using (var session = SqliteSession.Open(_folder.Database, SqliteOpenMode.ReadWriteCreate))
+        {
+            SqliteSchema.Migrate(session, _folder.Database, [.. SqliteSchema.Migrations.Take(5)]);
+            session.Execute("INSERT INTO usage_sums VALUES (86400, 1792627200, 'f', 'r', 0, 3, 0, 1, 6, 1536, 30, 60, 7), (86400, 1792627200, 'f', 'r', 9, 2, 2, 0, 0, 0, 0, 0, 0)");
+            session.Execute("INSERT INTO usage_totals (function, invocations, errors, cold_starts, billed_ms, bytes_in, bytes_out, cost_pico, mib_ms) VALUES ('f', 5, 2, 1, 6, 30, 60, 7, 1536)");
+        }
+
+        await using var store = await _folder.OpenAsync();
+        var days = await store.SumsAsync(UsagePeriod.Day, DateTimeOffset.MinValue, DateTimeOffset.MaxValue, Ct);
+        Assert.Equal([(InvocationError.None, 0, 3, 3), ((InvocationError)9, 0, 2, 0)], days.Select(day => (day.Outcome, day.Price, (int)day.Totals.Invocations, (int)day.Totals.Billed)));
+        Assert.Equal(3, (await store.TotalsAsync("f", Ct)).Billed);
+    }
+
     private static UsageRecord Row(int number) => Usage($"call-{number}", $"f{number % 2}", second: number) with { Outcome = InvocationError.Crashed, Blame = Blame.Function };
 
     /// <summary>A database as the first version made it.</summary>

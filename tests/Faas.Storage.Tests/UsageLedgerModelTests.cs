@@ -12,6 +12,7 @@ public sealed class UsageLedgerModelTests : IDisposable
     private readonly List<UsageRecord> _all = [];
     private readonly Dictionary<string, long> _positions = [];
     private DateTimeOffset _pruned = DateTimeOffset.MinValue;
+    private DateTimeOffset _minutesPruned = DateTimeOffset.MinValue;
     private long _counter;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -37,6 +38,9 @@ public sealed class UsageLedgerModelTests : IDisposable
                     break;
                 case 1:
                     await PruneAsync(store, Noon.AddSeconds(random.Next(200_000)));
+                    break;
+                case 2:
+                    await PruneMinutesAsync(store, Noon.AddSeconds(random.Next(200_000)));
                     break;
                 default:
                     await IngestAsync(store, random, random.Next(4) switch { 0 => 1, 1 => random.Next(2, 50), 2 => random.Next(50, 500), _ => random.Next(2500, 7000) });
@@ -73,6 +77,12 @@ public sealed class UsageLedgerModelTests : IDisposable
         _pruned = before > _pruned ? before : _pruned;
     }
 
+    private async Task PruneMinutesAsync(SqliteStore store, DateTimeOffset before)
+    {
+        await store.PruneMinutesAsync(before, Ct);
+        _minutesPruned = before > _minutesPruned ? before : _minutesPruned;
+    }
+
     private async Task CompareAsync(SqliteStore store, Random random)
     {
         Assert.Equal(
@@ -85,6 +95,18 @@ public sealed class UsageLedgerModelTests : IDisposable
         var firstWhole = _pruned == DateTimeOffset.MinValue ? _pruned : HourOf(_pruned).AddHours(1);
         var hours = await store.SumsAsync(UsagePeriod.Hour, firstWhole, DateTimeOffset.MaxValue, Ct);
         Assert.Equal(SumsOf(_all.Where(record => record.ReceivedAt >= firstWhole), HourOf), hours);
+
+        var firstMinute = _pruned > _minutesPruned ? _pruned : _minutesPruned;
+        firstMinute = firstMinute == DateTimeOffset.MinValue ? firstMinute : MinuteOf(firstMinute).AddMinutes(1);
+        var minutes = await store.SumsAsync(UsagePeriod.Minute, firstMinute, DateTimeOffset.MaxValue, Ct);
+        Assert.Equal(SumsOf(_all.Where(record => record.ReceivedAt >= firstMinute), MinuteOf), minutes);
+
+        var (from, to) = (Noon.AddSeconds(random.Next(-1000, 3 * _all.Count)), Noon.AddSeconds(random.Next(3 * _all.Count)));
+        var visited = new List<(long, long)>();
+        Assert.True(await store.VisitAsync(from, to, long.MaxValue, (in UsageLine line) => visited.Add((line.ReceivedUs, line.CostPico)), Ct));
+        Assert.Equal(
+            _kept.Where(record => record.ReceivedAt >= from && record.ReceivedAt < to).Select(record => (Sqlite.UnixMicroseconds.From(record.ReceivedAt), PicoMoney.FromAmount(record.Cost))).Order(),
+            visited.Order());
 
         var function = $"f{random.Next(8)}";
         var id = _all.Count == 0 ? "none" : _all[random.Next(_all.Count)].InvocationId;
@@ -119,6 +141,8 @@ public sealed class UsageLedgerModelTests : IDisposable
             Queued = TimeSpan.FromMicroseconds(random.Next(3) * random.Next(1000)),
             Cold = TimeSpan.FromMicroseconds(random.Next(2) * random.Next(5000)),
             Run = TimeSpan.FromMicroseconds(random.Next(10_000_000)),
+            Cpu = TimeSpan.FromMicroseconds(random.Next(3) * random.Next(10_000_000)),
+            PeakKiB = random.Next(3) * random.Next(1 << 20),
             BilledMs = billed,
             MemoryMiB = memory,
             GiBSeconds = billed / 1000.0 * memory / 1024,
@@ -127,17 +151,20 @@ public sealed class UsageLedgerModelTests : IDisposable
             Status = 200 + random.Next(300),
             Outcome = outcome,
             Blame = InvocationErrors.Of(outcome).Blame,
+            PriceVersion = random.Next(3),
             Cost = PicoMoney.ToAmount(random.NextInt64(1_000_000_000)),
         };
     }
 
     private static DateTimeOffset HourOf(DateTimeOffset at) => at.AddTicks(-(at.UtcTicks % TimeSpan.TicksPerHour));
 
+    private static DateTimeOffset MinuteOf(DateTimeOffset at) => at.AddTicks(-(at.UtcTicks % TimeSpan.TicksPerMinute));
+
     private static IEnumerable<UsagePeriodSum> SumsOf(IEnumerable<UsageRecord> records, Func<DateTimeOffset, DateTimeOffset> startOf) =>
         from record in records
-        group record by (Start: startOf(record.ReceivedAt), record.Function, record.Revision, record.Outcome) into sum
+        group record by (Start: startOf(record.ReceivedAt), record.Function, record.Revision, record.Outcome, record.PriceVersion) into sum
         orderby sum.Key
-        select new UsagePeriodSum(sum.Key.Start, sum.Key.Function, sum.Key.Revision, sum.Key.Outcome, TotalsOf(sum));
+        select new UsagePeriodSum(sum.Key.Start, sum.Key.Function, sum.Key.Revision, sum.Key.Outcome, sum.Key.PriceVersion, TotalsOf(sum));
 
     private static UsageTotals TotalsOf(IEnumerable<UsageRecord> group)
     {
@@ -145,6 +172,11 @@ public sealed class UsageLedgerModelTests : IDisposable
         return new UsageTotals(
             records.Count, records.Count(record => record.Outcome != InvocationError.None), records.Count(record => record.Cold > TimeSpan.Zero),
             records.Sum(record => record.BilledMs), records.Sum(record => record.BilledMs * record.MemoryMiB) / 1_024_000.0,
-            records.Sum(record => record.BytesIn), records.Sum(record => record.BytesOut), records.Sum(record => record.Cost), "USD");
+            records.Sum(record => record.BytesIn), records.Sum(record => record.BytesOut), records.Sum(record => record.Cost), "USD")
+        {
+            Billed = records.Count(record => record.BilledMs > 0),
+            CpuSeconds = records.Sum(record => Sqlite.UnixMicroseconds.From(record.Cpu)) / 1_000_000.0,
+            PeakKiB = records.Max(record => record.PeakKiB),
+        };
     }
 }

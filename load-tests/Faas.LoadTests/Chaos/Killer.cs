@@ -11,6 +11,11 @@ internal sealed class Killer
     private const string Instance = "instance";
     private const string Redis = "redis";
     private const string Broker = "broker";
+    private const string Controller = "controller";
+    private const string Gateway = "gateway";
+
+    /// <summary>Controller and gateway at the same moment.</summary>
+    private const string Both = "both";
 
     /// <summary>How long a part that was killed before is waited for.</summary>
     private static readonly TimeSpan ThereWithin = TimeSpan.FromSeconds(5);
@@ -21,12 +26,13 @@ internal sealed class Killer
     private readonly int _up;
     private readonly Victims _victims;
     private readonly string? _serverPidFile;
+    private long _gatewayKilledAt;
 
     public Killer(IReadOnlyList<string> parts, Target target, Victims victims, string? serverPidFile)
     {
-        if (parts.FirstOrDefault(part => part is not ("controller" or "gateway" or Instance or Redis or Broker)) is { } unknown)
+        if (parts.FirstOrDefault(part => part is not (Controller or Gateway or Both or Instance or Redis or Broker)) is { } unknown)
         {
-            throw new ArgumentException($"--kill: '{unknown}' is none of controller, gateway, instance, redis, broker");
+            throw new ArgumentException($"--kill: '{unknown}' is none of controller, gateway, both, instance, redis, broker");
         }
 
         if (parts.Any(IsServer) && serverPidFile is null)
@@ -77,6 +83,9 @@ internal sealed class Killer
         return kills;
     }
 
+    /// <summary>Whether the gateway was killed within the last <paramref name="time"/>.</summary>
+    public bool HasKilledGateway(TimeSpan time) => Volatile.Read(ref _gatewayKilledAt) is var at && at != 0 && TimeProvider.System.GetElapsedTime(at) < time;
+
     private static bool IsServer(string part) => part is Redis or Broker;
 
     private async Task<int> KillOneAsync(string part, Random random, CancellationToken enough)
@@ -100,10 +109,21 @@ internal sealed class Killer
             return _victims.KillOne(random) ?? 0;
         }
 
+        if (part == Both)
+        {
+            var (controller, gateway) = (TryKill(Controller, random), TryKill(Gateway, random));
+            return controller != 0 ? controller : gateway;
+        }
+
         try
         {
             var pid = IsServer(part) ? ServerPid() : ProcessFiles.Find(_up, $"faas-{part}");
             using var process = Process.GetProcessById(pid);
+            if (part == Gateway)
+            {
+                Volatile.Write(ref _gatewayKilledAt, TimeProvider.System.GetTimestamp());   // before the first connection notices
+            }
+
             process.Kill();   // SIGKILL
             return pid;
         }

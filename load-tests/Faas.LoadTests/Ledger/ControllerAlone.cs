@@ -10,16 +10,22 @@ namespace Faas.LoadTests.Ledger;
 /// <summary>A controller without functions, and the gateway's end of its link.</summary>
 internal sealed class ControllerAlone : IAsyncDisposable
 {
+    private const string Ready = "ready ";
+
     private readonly Process _process;
     private readonly GrpcChannel _channel;
     private readonly AsyncDuplexStreamingCall<GatewayMessage, ControllerMessage> _call;
 
-    private ControllerAlone(Process process, GrpcChannel channel)
+    private ControllerAlone(Process process, Uri admin, GrpcChannel channel)
     {
+        Admin = admin;
         _process = process;
         _channel = channel;
         _call = new GatewayLink.GatewayLinkClient(channel).Connect();
     }
+
+    /// <summary>Where its management API is.</summary>
+    public Uri Admin { get; }
 
     public TimeSpan Cpu => ProcessFiles.Cpu(_process.Id);
 
@@ -33,7 +39,8 @@ internal sealed class ControllerAlone : IAsyncDisposable
         }
 
         var process = Process.Start(start)!;   // never null without the shell
-        while (await process.StandardOutput.ReadLineAsync(cancellationToken) is { } line && !line.StartsWith("ready", StringComparison.Ordinal))
+        string? line;
+        while (!(line = await process.StandardOutput.ReadLineAsync(cancellationToken) ?? throw new InvalidOperationException("The controller ended.")).StartsWith(Ready, StringComparison.Ordinal))
         {
         }
 
@@ -49,7 +56,7 @@ internal sealed class ControllerAlone : IAsyncDisposable
                 },
             },
         });
-        var controller = new ControllerAlone(process, channel);
+        var controller = new ControllerAlone(process, new Uri(line[Ready.Length..]), channel);
         await controller._call.RequestStream.WriteAsync(new GatewayMessage { Hello = new Hello { Boot = "load", Version = "load" } }, cancellationToken);
         return controller;
     }

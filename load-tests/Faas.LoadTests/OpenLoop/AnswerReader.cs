@@ -35,7 +35,8 @@ internal sealed class AnswerReader
     /// <summary>Whether the server closes the connection after this answer.</summary>
     public bool IsLast => Head.IndexOf("Connection: close"u8) >= 0;
 
-    private ReadOnlySpan<byte> Head => _buffer.AsSpan(0, _bodyStart);
+    /// <summary>Status line and headers of the complete answer.</summary>
+    public ReadOnlySpan<byte> Head => _buffer.AsSpan(0, _bodyStart);
 
     /// <summary>Forgets the answer; the next one begins.</summary>
     public void Reset()

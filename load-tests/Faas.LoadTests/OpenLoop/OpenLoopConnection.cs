@@ -24,6 +24,9 @@ internal sealed class OpenLoopConnection : IDisposable
 
     public bool IsClosed { get; private set; }
 
+    /// <summary>Whether the request under way has left: without that, nobody can have served it.</summary>
+    public bool HasSent { get; private set; }
+
     /// <summary>When its last answer was complete, from the beginning of the run.</summary>
     public TimeSpan UsedAt { get; set; }
 
@@ -48,6 +51,7 @@ internal sealed class OpenLoopConnection : IDisposable
     public bool Send(int arrival, byte[] request)
     {
         Arrival = arrival;
+        HasSent = false;
         Answer.Reset();
         return _isConnecting || SendNow(request);
     }
@@ -78,5 +82,5 @@ internal sealed class OpenLoopConnection : IDisposable
     }
 
     // A request is a hundred bytes and its connection has nothing else to send: the kernel takes it whole or not at all.
-    private bool SendNow(byte[] request) => _socket.Send(request, SocketFlags.None, out var error) == request.Length && error == SocketError.Success;
+    private bool SendNow(byte[] request) => HasSent = _socket.Send(request, SocketFlags.None, out var error) == request.Length && error == SocketError.Success;
 }

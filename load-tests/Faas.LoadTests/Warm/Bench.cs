@@ -48,6 +48,7 @@ internal sealed class Bench : IDisposable
             Name = code.Name,
             Runtime = code.Runtime,
             Handler = code.Handler,
+            Command = code.Command,
             CodeDigest = await Target.UploadAsync(code.File, cancellationToken),
             Network = NetworkKind.None,
             Concurrency = concurrency,

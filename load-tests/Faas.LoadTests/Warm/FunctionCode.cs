@@ -15,5 +15,12 @@ internal sealed record FunctionCode(string Name, string Runtime, string File)
     public static readonly FunctionCode NodeHello = new("hello", Runtimes.Node, "hello.js");
     public static readonly FunctionCode PythonHello = new("hello", Runtimes.Python, "hello.py");
 
-    public string? Handler => Runtime == Runtimes.DotNet ? null : $"{Path.GetFileNameWithoutExtension(File)}.handler";
+
+    /// <summary>The direct server of that language, as a program behind HTTP.</summary>
+    public static readonly FunctionCode HttpHello = new("hello", Runtimes.Http, "../servers/hello.py") { Command = ["sh", "-c", "exec python3 hello.py $PORT"] };
+
+    /// <summary>What starts it, of a program.</summary>
+    public IReadOnlyList<string> Command { get; init; } = [];
+
+    public string? Handler => Command.Count > 0 || Runtime == Runtimes.DotNet ? null : $"{Path.GetFileNameWithoutExtension(File)}.handler";
 }

@@ -26,6 +26,7 @@ internal static class Scenarios
         .. InLanguage("node", FunctionCode.NodeHello, "node:http"),
         .. InLanguage("python", FunctionCode.PythonHello, "an asyncio protocol that parses no more than it must, no threads"),
         .. InLanguage("uvicorn", FunctionCode.PythonHello, "uvicorn with uvloop and httptools"),
+        InLanguage("http-shared", "python", FunctionCode.HttpHello, "the same program without the platform", Shared),
         Tails.Constant,
         Tails.Burst,
         new("memory", "the gateway's memory over many requests, hello, 64 connections, concurrency 64", MemoryOverTime.RunAsync),

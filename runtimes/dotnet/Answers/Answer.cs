@@ -122,8 +122,8 @@ internal sealed class Answer(IAnswerWay way) : IDisposable
         _writer.EndFrame(FrameType.Failure, _stream);
     }
 
-    /// <summary>Ends the answer. On a shared connection it leaves with <see cref="Leave"/>. <paramref name="runMicros"/>: see <see cref="EndOfInvocation"/>.</summary>
-    public void End(EndOutcome outcome, ushort runMicros = 0)
+    /// <summary>Ends the answer. On a shared connection it leaves with <see cref="Leave"/>. </summary>
+    public void End(in EndOfInvocation end)
     {
         if (_isInBody)
         {
@@ -132,9 +132,9 @@ internal sealed class Answer(IAnswerWay way) : IDisposable
         }
 
         _writer.BeginFrame();
-        new EndOfInvocation(outcome, runMicros, CpuMicros: 0).Write(_writer);
+        end.Write(_writer);
         _writer.EndFrame(FrameType.End, _stream);
-        if (_own is null && outcome != EndOutcome.Refused)
+        if (_own is null && end.Outcome != EndOutcome.Refused)
         {
             _ended++;
         }

@@ -132,41 +132,60 @@ internal sealed class InvocationConnection : IAnswerWay, IWatchedConnection, IDi
     {
         var reader = new PayloadReader(payload);
         var head = RequestHead.Read(ref reader);
-        var headers = function.TakesHeaders ? RequestHeaders.Read(ref reader) : [];
-        var log = new InvocationLog(_worker.Logs, head.InvocationId);
-        var invocation = new Invocation(function, head, headers, header.Stream, _worker.Watch);
+        var (headers, traceParent) = RequestHeaders.Read(ref reader, function.TakesHeaders, head.IsTraced);
+        var invocation = new Invocation(function, head, headers, header.Stream, _worker.Watch) { TraceParent = traceParent };
         invocation.Start();
         _answer.Begin(header.Stream);
-
+        var metered = _worker.Meter.Begin(isBrief: false, invocation.StartedAt);
         BodyPump? pump = null;
+        EndOutcome? outcome;
+        (uint CpuMicros, uint PeakKiB) used;
+        try
+        {
+            outcome = Run(invocation, header, ref pump);
+        }
+        finally
+        {
+            _current = null;
+            used = _worker.Meter.End(metered, _worker.Watch.Time.GetElapsedTime(invocation.StartedAt));
+        }
+
+        if (outcome is not { } ended)
+        {
+            return false;
+        }
+
+        _answer.End(new EndOfInvocation(ended, RunMicros: 0, used.CpuMicros, used.PeakKiB));
+        pump?.Finish();
+        return true;
+    }
+
+    /// <summary>Reads the body, or begins to, and runs the handler. Null when the peer went away before the body was here.</summary>
+    private EndOutcome? Run(Invocation invocation, FrameHeader header, ref BodyPump? pump)
+    {
+        var function = invocation.Function;
+        var log = new InvocationLog(_worker.Logs, invocation.Head.InvocationId);
         FailureMessage? refused = null;
         if ((header.Flags & FrameMarks.EndOfBody) == 0)
         {
-            if (function.TakesStream && head.ContentLength is < 0 or > FrameHeader.BodyPieceMax)
+            if (function.TakesStream && invocation.Head.ContentLength is < 0 or > FrameHeader.BodyPieceMax)
             {
                 pump = BodyPump.Start(_frames, invocation);
             }
             else if (!BodyReader.TryRead(_frames, invocation, function.BodyBytesMax, out refused))
             {
-                return false;
+                return null;
             }
         }
 
         _current = invocation;
-        var outcome = EndOutcome.Failed;
-        if (refused is not null)
+        if (refused is null)
         {
-            _answer.Fail(refused);
-            log.End();
-        }
-        else
-        {
-            outcome = InvocationRun.Run(function, invocation, log, _answer);
+            return InvocationRun.Run(function, invocation, log, _answer);
         }
 
-        _current = null;
-        _answer.End(outcome);
-        pump?.Finish();
-        return true;
+        _answer.Fail(refused);
+        log.End();
+        return EndOutcome.Failed;
     }
 }

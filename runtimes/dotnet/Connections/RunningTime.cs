@@ -1,3 +1,5 @@
+using Faas.Runtime.DotNet.Metering;
+
 namespace Faas.Runtime.DotNet.Connections;
 
 /// <summary>How long a function usually runs, and what follows for the threads that serve it. Written by several threads without a lock: an estimate may lose an update.</summary>
@@ -12,6 +14,9 @@ internal sealed class RunningTime
 
     /// <summary>Whether it is known to be quick.</summary>
     public bool IsQuick => _micros is >= 0 and < QuickMicros;
+
+    /// <summary>Whether it is known to be so brief that its invocations are not measured one by one.</summary>
+    public bool IsBrief => _micros >= 0 && _micros < UsageMeter.Brief.TotalMicroseconds;
 
     /// <summary>An invocation has taken so long.</summary>
     public void Note(TimeSpan took)

@@ -71,23 +71,19 @@ internal sealed class ServingThread(SharedConnection connection, Worker worker) 
     }
 
     /// <summary>Runs the handler; how long that took. A connection of the answer's own that breaks is no concern of the shared one.</summary>
-    public TimeSpan Run(Invocation invocation)
+    public TimeSpan Run(Invocation invocation, bool isBrief)
     {
         invocation.Start();
-        _clock.Start(invocation.StartedAt);
         _answer.Begin(invocation.Stream);
         var ran = TimeSpan.Zero;
         var isBroken = false;
         try
         {
-            var outcome = invocation.IsCancelled ? Abandon() : InvocationRun.Run(invocation.Function, invocation, new InvocationLog(worker.Logs, invocation.Head.InvocationId), _answer);
-            ran = _clock.Stop(invocation.StartedAt);
-            _answer.End(outcome, EndOfInvocation.ToRunMicros(ran));
+            _answer.End(RunMetered(invocation, isBrief, ref ran));
         }
         catch (PeerGoneException) when (_answer.HasOwnConnection)
         {
             isBroken = true;
-            ran = _clock.Stop(invocation.StartedAt);
         }
         finally
         {
@@ -108,7 +104,7 @@ internal sealed class ServingThread(SharedConnection connection, Worker worker) 
     public void Refuse(uint stream)
     {
         _answer.Begin(stream);
-        _answer.End(EndOutcome.Refused);
+        _answer.End(new EndOfInvocation(EndOutcome.Refused, RunMicros: 0, CpuMicros: 0, PeakKiB: 0));
     }
 
     /// <summary>Whether what is ready has waited long enough for more. As of the last invocation's end.</summary>
@@ -164,6 +160,25 @@ internal sealed class ServingThread(SharedConnection connection, Worker worker) 
 
     /// <inheritdoc />
     public void Dispose() => _answer.Dispose();
+
+    private EndOfInvocation RunMetered(Invocation invocation, bool isBrief, ref TimeSpan ran)
+    {
+        var metered = worker.Meter.Begin(isBrief, invocation.StartedAt);
+        _clock.Start(invocation.StartedAt);
+        EndOutcome outcome;
+        (uint CpuMicros, uint PeakKiB) used;
+        try
+        {
+            outcome = invocation.IsCancelled ? Abandon() : InvocationRun.Run(invocation.Function, invocation, new InvocationLog(worker.Logs, invocation.Head.InvocationId), _answer);
+        }
+        finally
+        {
+            ran = _clock.Stop(invocation.StartedAt);
+            used = worker.Meter.End(metered, ran);
+        }
+
+        return new EndOfInvocation(outcome, EndOfInvocation.ToRunMicros(ran), used.CpuMicros, used.PeakKiB);
+    }
 
     private EndOutcome Abandon()
     {

@@ -233,7 +233,7 @@ internal sealed class SharedConnection(Worker worker, Socket socket, FrameReader
         bool isAwaited;
         try
         {
-            took = thread.Run(invocation);
+            took = thread.Run(invocation, _usual.IsBrief);
             leaves = !thread.HasMoved;
         }
         finally
@@ -326,8 +326,8 @@ internal sealed class SharedConnection(Worker worker, Socket socket, FrameReader
         {
             var reader = new PayloadReader(payload.Span);
             var head = RequestHead.Read(ref reader);
-            var headers = function.TakesHeaders ? RequestHeaders.Read(ref reader) : [];
-            invocation = new Invocation(function, head, headers, header.Stream, worker.Watch);
+            var (headers, traceParent) = RequestHeaders.Read(ref reader, function.TakesHeaders, head.IsTraced);
+            invocation = new Invocation(function, head, headers, header.Stream, worker.Watch) { TraceParent = traceParent };
         }
 
         if ((header.Flags & FrameMarks.EndOfBody) == 0)
@@ -437,7 +437,7 @@ internal sealed class SharedConnection(Worker worker, Socket socket, FrameReader
         foreach (var stream in streams)
         {
             writer.BeginFrame();
-            new EndOfInvocation(EndOutcome.Refused, RunMicros: 0, CpuMicros: 0).Write(writer);
+            new EndOfInvocation(EndOutcome.Refused, RunMicros: 0, CpuMicros: 0, PeakKiB: 0).Write(writer);
             writer.EndFrame(FrameType.End, stream);
         }
 

@@ -27,6 +27,9 @@ internal sealed class Invocation
 
     public RequestHead Head { get; }
 
+    /// <summary>Its <c>traceparent</c> when it is traced; else null.</summary>
+    public string? TraceParent { get; init; }
+
     /// <summary>Its number on the wire.</summary>
     public uint Stream { get; }
 

@@ -21,6 +21,7 @@ internal static class InvocationRun
         try
         {
             InvocationLog.Current = log;
+            using var activity = InvocationActivity.Start(invocation);
             Result.Send(Call(function, invocation, answer), invocation, answer);
             return EndOutcome.Completed;
         }

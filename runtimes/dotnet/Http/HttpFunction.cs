@@ -31,7 +31,6 @@ internal sealed class HttpFunction
         var program = ChildProgram.Start(spec.Command, worker.Environment.CodeDirectory, endpoint.Port, worker.Logs);
         var function = new HttpFunction(program);
         worker.Become(function);   // From here on SIGTERM reaches the program.
-        InlineCompletions.Enable();
         function.AwaitListening(endpoint, spec.Command);
         program.WhenEnded(exitCode => worker.Running.ExitProcess(exitCode));
         Relay.Start(worker.Callers, endpoint);

@@ -1,77 +1,104 @@
-using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
+using Faas.WorkerProtocol.Polling;
 
 namespace Faas.Runtime.DotNet.Http;
 
 /// <summary>
 /// Carries bytes unchanged between <c>http.sock</c> and the program's port, each direction by itself: a side that has finished sending is told to
-/// the other and may still receive. So WebSockets, server-sent events and anything else pass.
+/// the other and may still receive. So WebSockets, server-sent events and anything else pass. One thread of its own waits for all connections and does all the work:
+/// .NET's asynchronous sockets cost 2 ms of CPU time a request here, nearly all of it for workers of the thread pool that look for more to do before they sleep.
 /// </summary>
-internal static class Relay
+internal sealed class Relay
 {
-    /// <summary>Per direction and connection; loopback hands over about this much at once.</summary>
-    private const int BufferBytes = 32 * 1024;
+    private const ulong AcceptingToken = 0;
+    private const int EventsMax = 64;
+
+    private readonly Socket _callers;
+    private readonly IPEndPoint _program;
+    private readonly int _epoll = Epoll.Create();
+    private readonly Dictionary<ulong, RelayedSocket> _sockets = [];
+    private readonly byte[] _buffer = new byte[RelayedSocket.BufferBytes];
+    private ulong _lastToken = AcceptingToken;
+
+    private Relay(Socket callers, IPEndPoint program)
+    {
+        _callers = callers;
+        _program = program;
+        Epoll.Control(_epoll, Epoll.Add, (int)callers.Handle, Epoll.Readable | Epoll.OncePerChange, AcceptingToken);
+    }
 
     /// <summary>Accepts callers on a thread of its own until the process ends.</summary>
-    public static void Start(Socket callers, IPEndPoint program) => new Thread(() =>
+    public static void Start(Socket callers, IPEndPoint program) => new Thread(new Relay(callers, program).Run) { IsBackground = true, Name = "faas relay" }.Start();
+
+    private void Run()
     {
+        var events = new byte[EventsMax * Epoll.EventLength];
         while (true)
         {
-            _ = CarryAsync(callers.Accept(), program, CancellationToken.None);   // Ends by itself, with either side; never throws.
-        }
-    })
-    { IsBackground = true, Name = "faas relay" }.Start();
-
-    private static async Task CarryAsync(Socket caller, IPEndPoint endpoint, CancellationToken cancellationToken)
-    {
-        using var program = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        using (caller)
-        {
-            try
+            var count = Epoll.Wait(_epoll, events);
+            for (var i = 0; i < count; i++)
             {
-                await program.ConnectAsync(endpoint, cancellationToken);
-                var there = CopyAsync(caller, program, cancellationToken);
-                var back = CopyAsync(program, caller, cancellationToken);
-                var first = await Task.WhenAny(there, back);
-                if (await first)
+                var (what, token) = Epoll.Read(events, i);
+                if (token == AcceptingToken)
                 {
-                    await Task.WhenAll(there, back);
+                    Accept();
                 }
-            }
-            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-            {
-                // Closing both sides, below, is how the other one learns of it.
+                else if (_sockets.TryGetValue(token, out var socket) && !socket.Handle(what, _buffer))
+                {
+                    Close(socket);
+                }
             }
         }
     }
 
-    /// <summary>Copies to the end and tells the receiver. False when the connection broke, so that the other direction need not go on.</summary>
-    private static async Task<bool> CopyAsync(Socket from, Socket to, CancellationToken cancellationToken)
+    private void Accept()
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
-        try
+        while (_callers.Poll(0, SelectMode.SelectRead))
         {
-            int received;
-            while ((received = await from.ReceiveAsync(buffer.AsMemory(), SocketFlags.None, cancellationToken)) > 0)
+            Socket? caller = null;
+            try
             {
-                var rest = buffer.AsMemory(0, received);
-                while (!rest.IsEmpty)
+                caller = _callers.Accept();
+                Begin(caller);
+            }
+            catch (Exception exception) when (exception is SocketException or IOException)
+            {
+                caller?.Dispose();   // The process has no descriptor left; who calls is told by its connection's end.
+                if (caller is null)
                 {
-                    rest = rest[await to.SendAsync(rest, SocketFlags.None, cancellationToken)..];
+                    return;
                 }
             }
+        }
+    }
 
-            to.Shutdown(SocketShutdown.Send);
-            return true;
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+    private void Begin(Socket caller)
+    {
+        caller.Blocking = false;
+        var program = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, Blocking = false };
+        var there = new RelayedSocket(program, ++_lastToken, _epoll);
+        var here = new RelayedSocket(caller, ++_lastToken, _epoll);
+        there.Pair(here);
+        try
         {
-            return false;
+            there.Connect(_program);
+            _sockets.Add(there.Token, there);
+            _sockets.Add(here.Token, here);
         }
-        finally
+        catch
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            program.Dispose();   // which takes it out of the instance of epoll, too
+            throw;
+        }
+    }
+
+    private void Close(RelayedSocket socket)
+    {
+        foreach (var one in new[] { socket, socket.Other })
+        {
+            _sockets.Remove(one.Token);
+            one.Dispose();
         }
     }
 }

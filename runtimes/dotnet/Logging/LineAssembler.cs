@@ -23,7 +23,7 @@ internal sealed class LineAssembler(LogBuffer logs, LogStream stream, string inv
             _partial.Append(text);
             if (_partial.Length >= LogBuffer.LineBytesMax || (_hasEnded && _partial.Length > 0))
             {
-                Emit([]);
+                Emit([], goesOn: !_hasEnded);
             }
         }
     }
@@ -51,7 +51,7 @@ internal sealed class LineAssembler(LogBuffer logs, LogStream stream, string inv
         }
     }
 
-    private void Emit(ReadOnlySpan<char> end)
+    private void Emit(ReadOnlySpan<char> end, bool goesOn = false)
     {
         if (_partial.Length > 0)
         {
@@ -60,6 +60,6 @@ internal sealed class LineAssembler(LogBuffer logs, LogStream stream, string inv
             _partial.Clear();
         }
 
-        logs.Add(stream, invocationId, end.EndsWith('\r') ? end[..^1] : end);
+        logs.Add(stream, invocationId, end.EndsWith('\r') && !goesOn ? end[..^1] : end, goesOn);
     }
 }

@@ -24,8 +24,8 @@ internal sealed class LogBuffer(TimeProvider time)
     private int _bytes;
     private long _dropped;
 
-    /// <summary>Adds a line without a line break.</summary>
-    public void Add(LogStream stream, string invocationId, ReadOnlySpan<char> text)
+    /// <summary>Adds a line without a line break, or, where it <paramref name="goesOn"/>, a piece of one.</summary>
+    public void Add(LogStream stream, string invocationId, ReadOnlySpan<char> text, bool goesOn = false)
     {
         var bytes = new byte[Encoding.UTF8.GetByteCount(text)];
         Encoding.UTF8.GetBytes(text, bytes);
@@ -34,7 +34,7 @@ internal sealed class LogBuffer(TimeProvider time)
         do
         {
             var length = PieceLength(rest.Span);
-            Add(new LogLine(unixMs, stream, invocationId, rest[..length]));
+            Add(new LogLine(unixMs, stream, invocationId, rest[..length], goesOn || length < rest.Length));
             rest = rest[length..];
         }
         while (!rest.IsEmpty);

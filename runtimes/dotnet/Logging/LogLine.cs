@@ -10,13 +10,16 @@ internal enum LogStream : byte
 }
 
 /// <summary>One line of output. A class: collections of references are compiled already, those of a struct of ours are not.</summary>
-internal sealed record LogLine(long UnixMs, LogStream Stream, string InvocationId, ReadOnlyMemory<byte> Text)
+internal sealed record LogLine(long UnixMs, LogStream Stream, string InvocationId, ReadOnlyMemory<byte> Text, bool GoesOn = false)
 {
+    /// <summary>The protocol's mark of a line that is cut and goes on in the next one.</summary>
+    private const byte GoesOnBit = 0x80;
+
     public void Write(PayloadWriter writer)
     {
         writer.BeginFrame();
         writer.I64(UnixMs);
-        writer.U8((byte)Stream);
+        writer.U8((byte)(GoesOn ? (byte)Stream | GoesOnBit : (byte)Stream));
         writer.Text(InvocationId);
         writer.Raw(Text.Span);
         writer.EndFrame(FrameType.Log, stream: 0);

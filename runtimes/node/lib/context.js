@@ -1,6 +1,6 @@
 'use strict';
 
-/** The second argument of a handler: AWS Lambda's context object, an AbortSignal and the deadline in ms since 1970. */
+/** The second argument of a handler: AWS Lambda's context object, an AbortSignal, the deadline in ms since 1970, and the invocation's traceparent (null when it has none). */
 class Context {
   #ends;
   #invocation;
@@ -15,6 +15,7 @@ class Context {
     this.invokedFunctionArn = fn.arn;
     this.logGroupName = fn.logGroup;
     this.logStreamName = fn.instance;
+    this.traceparent = request.headers.traceparent ?? null;
     this.deadlineMs = Date.now() + request.timeoutMs;
     // Accepted for Lambda's sake. An answer leaves as soon as it is given; what is still going on then goes on.
     this.callbackWaitsForEmptyEventLoop = false;

@@ -48,19 +48,19 @@ class DataConnection {
   }
 
   answer(invocation, answer) {
-    this.writer.answer(invocation.stream, answer);
+    this.writer.answer(invocation.stream, answer, invocation.used(this.#worker.meter));
     this.#ended(invocation);
   }
 
   fail(invocation, failure) {
     this.writer.failure(invocation.stream, failure);
-    this.writer.end(invocation.stream, OUTCOMES.failed);
+    this.writer.end(invocation.stream, OUTCOMES.failed, invocation.used(this.#worker.meter));
     this.#ended(invocation);
   }
 
   /** After an answer that was sent piece by piece. */
   end(invocation) {
-    this.writer.end(invocation.stream, OUTCOMES.completed);
+    this.writer.end(invocation.stream, OUTCOMES.completed, invocation.used(this.#worker.meter));
     this.#ended(invocation);
   }
 
@@ -147,7 +147,9 @@ class DataConnection {
   }
 
   #run(request, stream, body) {
-    this.#running = new Invocation(this, stream, request, performance.now());
+    const nowMs = performance.now();
+    this.#running = new Invocation(this, stream, request, nowMs);
+    this.#running.metered = this.#worker.meter.begin(nowMs);
     answering.run(this.#worker, this.#running, body);
   }
 

@@ -4,6 +4,8 @@ const { HEADER, PAYLOAD_MAX, BODY_PIECE_MAX, TYPES, putU16, putU32, putI64, putH
 
 const SHORT = 32;                                   // characters; copying them here is cheaper than the way into Node's own code
 const TEXT_MAX = Math.floor(BODY_PIECE_MAX / 3);    // a text of so many characters fits into one body frame, whatever they are
+const END_BYTES = 12;
+const NOTHING_USED = Object.freeze({ ranMs: 0, cpuMicros: 0, peakKiB: 0 });
 const RUN_MICROS_MAX = 0xffff;                      // that or longer
 const OUTCOMES = Object.freeze({ completed: 0, failed: 1, refused: 2 });
 
@@ -35,11 +37,11 @@ class FrameWriter {
     if (earlier.length > 0) socket.uncork();
   }
 
-  /** A whole answer whose body fits into one frame; see isShort. It took ranMs to make; 0 when unknown. */
-  answer(stream, { status, headers, body }, ranMs = 0) {
+  /** A whole answer whose body fits into one frame; see isShort. What it took to make: see end(). */
+  answer(stream, { status, headers, body }, used) {
     const isText = typeof body === 'string';
     const size = sizeOfHead(headers);
-    this.#reserve(HEADER + size + HEADER + (isText ? body.length * 3 : body.length) + HEADER + 8);
+    this.#reserve(HEADER + size + HEADER + (isText ? body.length * 3 : body.length) + HEADER + END_BYTES);
     const headAt = this.#at;
     const bodyAt = headAt + HEADER + size;
     let length = body.length;
@@ -50,7 +52,7 @@ class FrameWriter {
     }
     this.#putHead(stream, status, length, headers, size);
     if (length > 0) this.#at = bodyAt + HEADER + length;
-    this.#putEnd(stream, OUTCOMES.completed, ranMs);
+    this.#putEnd(stream, OUTCOMES.completed, used);
   }
 
   head(stream, status, contentLength, headers) {
@@ -78,9 +80,10 @@ class FrameWriter {
     this.#at += HEADER + length;
   }
 
-  end(stream, outcome, ranMs = 0) {
-    this.#reserve(HEADER + 8);
-    this.#putEnd(stream, outcome, ranMs);
+  /** `used` is what the invocation took: { ranMs, cpuMicros, peakKiB }, each 0 when unknown. */
+  end(stream, outcome, used = NOTHING_USED) {
+    this.#reserve(HEADER + END_BYTES);
+    this.#putEnd(stream, outcome, used);
   }
 
   move(stream) {
@@ -115,12 +118,13 @@ class FrameWriter {
     this.#at = at;
   }
 
-  #putEnd(stream, outcome, ranMs) {
-    putHeader(this.#slab, this.#at, TYPES.end, stream, 8);
+  #putEnd(stream, outcome, { ranMs, cpuMicros, peakKiB }) {
+    putHeader(this.#slab, this.#at, TYPES.end, stream, END_BYTES);
     putU16(this.#slab, this.#at + 12, outcome);
     putU16(this.#slab, this.#at + 14, ranMs === 0 ? 0 : Math.min(Math.max(Math.trunc(ranMs * 1000), 1), RUN_MICROS_MAX));
-    putU32(this.#slab, this.#at + 16, 0);   // CPU time unknown: to read the process's costs 2 to 3 us, a quarter of an invocation
-    this.#at += HEADER + 8;
+    putU32(this.#slab, this.#at + 16, cpuMicros);
+    putU32(this.#slab, this.#at + 20, peakKiB);
+    this.#at += HEADER + END_BYTES;
   }
 }
 

@@ -19,6 +19,15 @@ class Invocation {
     this.request = request;
     this.startedMs = startedMs;
     this.owner = new Partials(request.id);
+    this.metered = 0;   // as the meter began with it
+  }
+
+  /** Ends its metering: { ranMs, cpuMicros, peakKiB }. */
+  used(meter) {
+    const nowMs = performance.now();
+    const ranMs = nowMs - this.startedMs;
+    const cpuMicros = meter.end(this.metered, ranMs, nowMs);
+    return { ranMs, cpuMicros, peakKiB: meter.peakKiB };
   }
 
   /** Made on demand: most handlers never look at it. */

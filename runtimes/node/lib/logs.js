@@ -5,6 +5,7 @@ const frames = require('./frames');
 
 const STDOUT = 1;
 const STDERR = 2;
+const GOES_ON = 0x80;   // beside the channel: the line is cut here
 const LINE_MAX = 16 * 1024;
 const KEPT_MAX = 256 * 1024;
 
@@ -125,7 +126,7 @@ class Output {
     if (begun.length > LINE_MAX) {
       const pieces = cut(Buffer.from(begun));
       begun = pieces.pop().toString('utf8');
-      for (const piece of pieces) this.outbox.addLine(channel, owner.id, piece);
+      for (const piece of pieces) this.outbox.addLine(channel | GOES_ON, owner.id, piece);
     }
     owner.begun[channel] = begun;
   }
@@ -145,7 +146,10 @@ class Output {
   }
 
   #addLine(channel, id, line) {
-    for (const piece of cut(Buffer.from(line.endsWith('\r') ? line.slice(0, -1) : line))) this.outbox.addLine(channel, id, piece);
+    const pieces = cut(Buffer.from(line.endsWith('\r') ? line.slice(0, -1) : line));
+    const last = pieces.pop();
+    for (const piece of pieces) this.outbox.addLine(channel | GOES_ON, id, piece);
+    this.outbox.addLine(channel, id, last);
   }
 }
 

@@ -65,13 +65,13 @@ class SharedConnection {
   }
 
   answer(invocation, answer) {
-    this.#writer.answer(invocation.stream, answer, performance.now() - invocation.startedMs);
+    this.#writer.answer(invocation.stream, answer, invocation.used(this.#worker.meter));
     this.#ended(invocation);
   }
 
   fail(invocation, failure) {
     this.#writer.failure(invocation.stream, failure);
-    this.#writer.end(invocation.stream, OUTCOMES.failed, performance.now() - invocation.startedMs);
+    this.#writer.end(invocation.stream, OUTCOMES.failed, invocation.used(this.#worker.meter));
     this.#ended(invocation);
   }
 
@@ -151,6 +151,7 @@ class SharedConnection {
     this.#worker.enter();
     this.#underWay++;
     const invocation = new Invocation(this, stream, request, this.#nowMs);
+    invocation.metered = this.#worker.meter.begin(this.#nowMs);
     this.#running.set(stream, invocation);
     answering.run(this.#worker, invocation, body);
     this.#nowMs = performance.now();

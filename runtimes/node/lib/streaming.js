@@ -3,12 +3,14 @@
 const results = require('./results');
 const { InvocationFailed } = require('./failures');
 
+const LAST_PIECE = 4 * 1024;   // bytes; a body that comes here is longer
 const TURN_AFTER = 32;   // items of a stream
 
-/** An answer whose body is longer than one frame. */
-function sendWhole(data, { stream }, { status, headers, body }) {
+/** An answer whose body is longer than one frame. A last small piece stays in the writer and leaves with the End: who reads it has what End tells, too. */
+async function sendWhole(data, { stream }, { status, headers, body }) {
   data.writer.head(stream, status, body.length, headers);
-  return data.send(body, stream);
+  await data.send(body.subarray(0, body.length - LAST_PIECE), stream);
+  data.writer.body(stream, body.subarray(body.length - LAST_PIECE));
 }
 
 /** Each item as it is made. */

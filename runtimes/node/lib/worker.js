@@ -6,6 +6,7 @@ const failures = require('./failures');
 const { readHello } = require('./heads');
 const { DataConnection } = require('./data-connection');
 const { SharedConnection } = require('./shared-connection');
+const { Meter } = require('./meter');
 const { Moves } = require('./moves');
 const { LoadError, load } = require('./loading');
 const { LoadedFunction, setEnvironment } = require('./function');
@@ -16,6 +17,7 @@ class Worker {
   function = null;
   concurrency = 1;
   moves = new Moves();
+  meter = new Meter();
   #code;
   #token;
   #control = null;

@@ -2,6 +2,8 @@
 from resource import RUSAGE_THREAD, getrusage
 from time import perf_counter, thread_time
 
+from .meter import BRIEF
+
 SLOW = 0.0002          # seconds; a handler that usually takes longer does not keep the thread that reads
 _SAMPLE_MAX = 0.001    # so that one invocation that was held up does not make a fast function look slow
 _WEIGHT = 0.125
@@ -21,6 +23,11 @@ class Pace:
         return self._average is not None
 
     @property
+    def is_brief(self):
+        """Whether invocations are so brief that they are not measured one by one."""
+        return self._average is not None and self._average < BRIEF / 2
+
+    @property
     def is_slow(self):
         return self._average is not None and self._average > SLOW
 
@@ -36,8 +43,7 @@ class Pace:
 
 class Stopwatch:
     """
-    A thread's: running time and CPU time of one invocation after the other. An invocation so short that it can hardly have waited has its running time for CPU
-    time; for the others the CPU clock is read again, with a start that was read at most a quarter of a millisecond earlier.
+    A thread's: running time of one invocation after the other.
 
     One that took long without ever waiting for anything was kept from its core, by other processes of a busy machine: its running time is its CPU time.
     """
@@ -54,15 +60,15 @@ class Stopwatch:
             self._read_at, self._cpu, self._waits = now, thread_time(), _waits()
 
     def stop(self):
-        """(running time in seconds, CPU time in microseconds)"""
+        """The running time in seconds."""
         now = perf_counter()
         elapsed, self.started = now - self.started, now   # where one ends the next one may begin
         if elapsed <= SLOW:
-            return elapsed, int(elapsed * 1e6)
+            return elapsed
         cpu, waits = thread_time(), _waits()
         used, self._cpu, self._read_at = min(cpu - self._cpu, elapsed), cpu, now
         has_waited, self._waits = waits != self._waits, waits
-        return elapsed if has_waited else used, int(used * 1e6)
+        return elapsed if has_waited else used
 
 
 def _waits():

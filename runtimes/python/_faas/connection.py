@@ -1,7 +1,7 @@
 """A data connection: invocations, one at a time, on a thread of its own with blocking reads and writes; and answers that were moved here."""
 import socket
 import threading
-from time import perf_counter, thread_time_ns
+from time import perf_counter
 
 from . import frames
 from .clocks import TICK
@@ -61,13 +61,14 @@ class DataConnection:
             self._worker.leave()
 
     def _invoke(self, invocation, request, flags):
-        started = thread_time_ns()
+        metered = self._worker.meter.begin(is_brief=False)
         invocation.request, invocation.has_body = request, not flags & frames.END_OF_BODY
         try:
             last, outcome = invocation.answer()
         finally:
             self._stop_watching()
-        self.send((*last, frames.end(invocation.stream, outcome, (thread_time_ns() - started) // 1000)))
+            used = self._worker.meter.end(metered, 0)
+        self.send((*last, frames.end(invocation.stream, outcome, used)))
 
     def flush_some(self):
         """Nothing is gathered here."""

@@ -3,7 +3,7 @@ import time
 
 
 class Context:
-    """AWS Lambda's context object, and the deadline in ms since 1970."""
+    """AWS Lambda's context object, the deadline in ms since 1970, and the invocation's traceparent (None when it has none)."""
 
     def __init__(self, function, request):
         now = time.time()
@@ -17,6 +17,7 @@ class Context:
         self.deadline_ms = int(now * 1000) + request.timeout_ms
         self.identity = None
         self.client_context = None
+        self.traceparent = request.headers.get("traceparent")
         self._ends = time.monotonic() + request.timeout_ms / 1000
 
     def get_remaining_time_in_millis(self):

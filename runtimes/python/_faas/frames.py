@@ -16,7 +16,7 @@ BODY_PIECE_MAX = 64 * 1024
 HEADER = struct.Struct("<IBBHI")
 _RESPONSE = struct.Struct("<IBBHIHHqH")
 _LOG = struct.Struct("<qB")
-_END = struct.Struct("<IBBHIBBHI")
+_END = struct.Struct("<IBBHIBBHII")
 _U16 = struct.Struct("<H")
 _PAIR_KEPT_MAX = 256   # functions send the same few headers again and again; these are short
 
@@ -64,10 +64,10 @@ def body(stream, data):
         yield frame(RESPONSE_BODY, stream, bytes(view[start:start + BODY_PIECE_MAX]))
 
 
-def end(stream, outcome, cpu_micros, elapsed=None):
-    """The End; elapsed is the running time in seconds, None when unknown."""
+def end(stream, outcome, used=(0, 0), elapsed=None):
+    """The End; used is the CPU time in microseconds and the peak in KiB, elapsed the running time in seconds."""
     run_micros = 0 if elapsed is None else min(max(int(elapsed * 1e6), 1), 0xFFFF)
-    return _END.pack(16, END, 0, 0, stream, outcome, 0, run_micros, min(cpu_micros, 0xFFFFFFFF))
+    return _END.pack(20, END, 0, 0, stream, outcome, 0, run_micros, *used)
 
 
 def log(unix_ms, channel, invocation_id, text):

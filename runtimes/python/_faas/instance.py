@@ -11,6 +11,7 @@ from .connection import DataConnection
 from .function import Function, set_environment
 from .loading import LoadError, load
 from .main_thread import MainThread
+from .meter import Meter
 from .shared import SharedConnection
 
 
@@ -21,6 +22,7 @@ class Worker:
         self.hub = None
         self.concurrency = 1                # invocations at the same time
         self.pace = Pace()
+        self.meter = Meter()
         self.main = MainThread()
         self.moving = {}                    # the shared connections of moved answers that wait for their own, by number
         self.is_draining = False

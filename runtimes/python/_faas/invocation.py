@@ -4,6 +4,8 @@ from .cancelling import Gate, InvocationCancelled
 from .context import Context
 from .run import Run, is_stream
 
+_LAST_PIECE = 4096   # bytes; of a body that is longer than a frame
+
 
 class Invocation:
     """connection: read_body(invocation), way_for_long(invocation) and send(parts)."""
@@ -70,8 +72,9 @@ class Invocation:
         if len(body) <= frames.BODY_PIECE_MAX:
             return head, frames.HEADER.pack(8 + len(body), frames.RESPONSE_BODY, 0, 0, self.stream), body
         self._take_long_way()
-        self.connection.send((head, *frames.body(self.stream, body)))
-        return ()
+        view = memoryview(body)
+        self.connection.send((head, *frames.body(self.stream, view[:-_LAST_PIECE])))
+        return tuple(frames.body(self.stream, view[-_LAST_PIECE:]))   # leaves with the End: who reads it has what End tells, too
 
     def _stream_items(self, run, items):
         take, close = run.steps(items)

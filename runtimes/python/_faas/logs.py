@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from . import frames
 
 STDOUT, STDERR = 1, 2
+_GOES_ON = 0x80   # beside the channel: the line is cut here
 _LINE_MAX = 16 * 1024
 _KEPT_MAX = 256 * 1024
 _LINE_COST = 64   # what a kept line costs beside its text
@@ -132,7 +133,7 @@ class LogStream(io.TextIOBase):
             *pieces, rest = _cut(begun.encode("utf-8", "replace"))
             begun = rest.decode()
             for piece in pieces:
-                self._lines.add(self._channel, owner.id, piece)
+                self._lines.add(self._channel | _GOES_ON, owner.id, piece)
         owner.begun[self._channel] = begun
         return len(text)
 
@@ -143,8 +144,10 @@ class LogStream(io.TextIOBase):
             self._add(owner.id, begun)
 
     def _add(self, invocation_id, line):
-        for piece in _cut(line.rstrip("\r").encode("utf-8", "replace")):
-            self._lines.add(self._channel, invocation_id, piece)
+        *pieces, last = _cut(line.rstrip("\r").encode("utf-8", "replace"))
+        for piece in pieces:
+            self._lines.add(self._channel | _GOES_ON, invocation_id, piece)
+        self._lines.add(self._channel, invocation_id, last)
 
 
 def _cut(data):

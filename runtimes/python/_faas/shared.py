@@ -162,16 +162,19 @@ class SharedConnection:
 
     def _run(self, me, invocation):
         invocation.member = me
+        meter = self._worker.meter
+        metered = meter.begin(self._pace.is_brief)
         try:
             invocation.request, invocation.head = read_request(*invocation.head), None
             last, outcome = self._worker.call(invocation.answer)
         except (OSError, frames.ProtocolError):
+            meter.drop(metered)
             if invocation.connection is self:
                 raise
             invocation.connection.close()   # it was moved there
             return
-        elapsed, cpu_micros = me.watch.stop()
-        end = frames.end(invocation.stream, outcome, cpu_micros, elapsed)
+        elapsed = me.watch.stop()
+        end = frames.end(invocation.stream, outcome, meter.end(metered, elapsed), elapsed)
         if invocation.connection is self:
             self._in.running.pop(invocation.stream, None)
             self._pace.add(elapsed)
@@ -188,7 +191,7 @@ class SharedConnection:
             pass
 
     def _refuse(self, streams):
-        self._out.add(*[frames.end(stream, frames.REFUSED, 0) for stream in streams])
+        self._out.add(*[frames.end(stream, frames.REFUSED) for stream in streams])
         self._out.flush_some()
 
     def _leave(self, me):

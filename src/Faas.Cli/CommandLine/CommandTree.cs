@@ -22,6 +22,8 @@ internal static class CommandTree
             DescribeVerb.Create(),
             LogsVerb.Create(),
             InvocationsVerb.Create(),
+            CostVerb.Create(),
+            BudgetVerb.Create(),
             QueueVerb.Create(),
             DlqVerb.Create(),
             TriggerVerb.Create(),

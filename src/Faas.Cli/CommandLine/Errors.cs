@@ -65,6 +65,7 @@ internal static class Errors
 
     public static ExitCode ExitCodeOf(FaasApiException error) => error.StatusCode switch
     {
+        HttpStatusCode.BadRequest when error.Problem.Error == "InvalidQuery" => ExitCode.Usage,   // an option's value that only the platform can judge
         HttpStatusCode.NotFound => ExitCode.NotFound,
         HttpStatusCode.UnprocessableEntity or HttpStatusCode.RequestEntityTooLarge => ExitCode.Refused,
         _ => ExitCode.Error,

@@ -31,6 +31,9 @@ internal static class InvokeAnswer
         return (int)response.StatusCode >= 500 ? ExitCode.FunctionFailed : ExitCode.Ok;
     }
 
+    /// <summary>The invocation's id; null when the answer has none.</summary>
+    public static string? CallIdOf(HttpResponseMessage response) => Header(response, "X-Call-Id");
+
     /// <summary>The body on stdout, as it is; on a terminal its last line ends.</summary>
     public static async Task PrintBodyAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
@@ -46,7 +49,7 @@ internal static class InvokeAnswer
     private static void PrintHead(HttpResponseMessage response, TimeSpan elapsed)
     {
         var parts = new List<string> { $"{(int)response.StatusCode} {response.ReasonPhrase}" };
-        if (Header(response, "X-Call-Id") is { } callId)
+        if (CallIdOf(response) is { } callId)
         {
             parts.Add("call " + callId);
         }

@@ -22,9 +22,11 @@ internal static class Json
         TypeInfoResolver = null,
     });
 
+    private static readonly FaasJson Compact = new(new JsonSerializerOptions(FaasJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, TypeInfoResolver = null });
+
     public static void Print<T>(T value) =>
         Console.Out.WriteLine(JsonSerializer.Serialize(value, (JsonTypeInfo<T>)(Indented.GetTypeInfo(typeof(T)) ?? IndentedCli.GetTypeInfo(typeof(T))!)));
 
     /// <summary>The value on one line, for streams of them.</summary>
-    public static void PrintLine<T>(T value, JsonTypeInfo<T> type) => Console.Out.WriteLine(JsonSerializer.Serialize(value, type));
+    public static void PrintLine<T>(T value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, (JsonTypeInfo<T>)Compact.GetTypeInfo(typeof(T))!));
 }

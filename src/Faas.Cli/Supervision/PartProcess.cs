@@ -10,6 +10,9 @@ internal sealed class PartProcess : IDisposable
     /// <summary>Exit code of a part whose configuration is wrong (sysexits' EX_CONFIG): starting it again would not help.</summary>
     public const int ConfigurationError = 78;
 
+    /// <summary>Exit code of a part that lacks a server which is not there now (sysexits' EX_TEMPFAIL): a later start may find it.</summary>
+    public const int NotYet = 75;
+
     private const string ReadyPrefix = "ready ";
 
     /// <summary>After the exit its last lines are still in the pipe; grandchildren may hold the pipe open, so the wait has an end.</summary>

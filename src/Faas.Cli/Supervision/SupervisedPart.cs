@@ -157,7 +157,7 @@ internal sealed class SupervisedPart(PartCommand command, PartLog log, Action<st
     {
         var exitCode = await process.Exited;
         var lines = log.LastLines;
-        return exitCode == PartProcess.ConfigurationError && lines.Count > 0
+        return exitCode is PartProcess.ConfigurationError or PartProcess.NotYet && lines.Count > 0
             ? new CliException(ExitCode.Error, Text.FirstLine(WithoutLevel(lines[^1])))
             : new CliException(ExitCode.Error, $"The {command.Name} ended with exit code {exitCode} before it listened. Its last lines (all are in {log.FilePath}):", lines);
     }

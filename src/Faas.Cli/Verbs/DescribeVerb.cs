@@ -45,6 +45,11 @@ internal static class DescribeVerb
         }
 
         AddTotals(table, function.Totals);
+        foreach (var (index, line) in BudgetText.Lines(await FindBudgetsAsync(client, cancellationToken), function.Summary.Name).Index())
+        {
+            table.Add(index == 0 ? "budget" : "", line);
+        }
+
         table.Print(context.Terminal);
         if (function.Instances.Count > 0)
         {
@@ -74,6 +79,19 @@ internal static class DescribeVerb
         catch (FaasApiException)
         {
             return null;   // it is one line of many
+        }
+    }
+
+    /// <summary>All budgets; none when the platform is too old to say.</summary>
+    private static async Task<IReadOnlyList<BudgetDescription>> FindBudgetsAsync(FaasClient client, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await client.Budgets.ListAsync(cancellationToken);
+        }
+        catch (FaasApiException)
+        {
+            return [];   // as above
         }
     }
 
@@ -130,6 +148,7 @@ internal static class DescribeVerb
         var cold = totals.Invocations == 0 ? "" : $", {Text.Percent((double)totals.ColdStarts / totals.Invocations)}";
         table.Add("invocations", $"{Text.Number(totals.Invocations)} ({Text.Number(totals.Errors)} failed, {Text.Number(totals.ColdStarts)} cold{cold})");
         table.Add("billed", $"{Text.Number(totals.BilledMs)} ms, {Text.Number(totals.GiBSeconds)} GiB-seconds");
+        table.Add("used", totals.CpuSeconds == 0 ? "not known" : $"{Text.Duration(TimeSpan.FromSeconds(totals.CpuSeconds))} of CPU time, {Text.Bytes(totals.PeakKiB * 1024)} of memory at most");
         table.Add("bytes", $"{Text.Bytes(totals.BytesIn)} in, {Text.Bytes(totals.BytesOut)} out");
         table.Add("cost", $"{Text.Cost(totals.Cost)} {totals.Currency}");
     }

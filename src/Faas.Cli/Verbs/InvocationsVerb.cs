@@ -57,9 +57,9 @@ internal static class InvocationsVerb
 
     private static void Print(VerbContext context, IReadOnlyList<UsageRecord> records)
     {
-        var table = new TextTable("invocation", "function", "received", "status", "outcome", "queued", "cold", "run", "billed", "GiB-s", "in", "out", "cost")
+        var table = new TextTable("invocation", "function", "received", "status", "outcome", "queued", "cold", "run", "CPU", "peak", "billed", "GiB-s", "in", "out", "cost")
         {
-            Dispensable = ["in", "out", "GiB-s", "queued", "function", "outcome", "billed"],
+            Dispensable = ["in", "out", "peak", "CPU", "GiB-s", "queued", "function", "outcome", "billed"],
         };
         foreach (var record in records)
         {
@@ -67,6 +67,7 @@ internal static class InvocationsVerb
             table.Add(
                 record.InvocationId, record.Function, Text.Time(record.ReceivedAt), Text.Number((long)record.Status), outcome,
                 Text.Duration(record.Queued), record.Cold > TimeSpan.Zero ? Text.Duration(record.Cold) : "-", Text.Duration(record.Run),
+                record.Cpu == TimeSpan.Zero ? "-" : Text.Duration(record.Cpu), record.PeakKiB == 0 ? "-" : Text.Bytes(record.PeakKiB * 1024),
                 record.BilledMs + " ms", Text.Number(record.GiBSeconds), Text.Bytes(record.BytesIn), Text.Bytes(record.BytesOut), Text.Cost(record.Cost));
         }
 

@@ -3,6 +3,7 @@ using System.Net;
 using Faas.Cli.CommandLine;
 using Faas.Cli.Events;
 using Faas.Cli.Invoking;
+using Faas.Cli.Output;
 using Faas.Contracts.Api;
 
 namespace Faas.Cli.Verbs;
@@ -19,7 +20,7 @@ internal static class InvokeVerb
 
     private static readonly Option<string?> Path = new("--path") { HelpName = "/PATH?QUERY", Description = "Call over HTTP with this path below the function's address" };
 
-    private static readonly Option<bool> Verbose = new("--verbose", "-v") { Description = "Show status, call id and timing on stderr (always on a terminal)" };
+    private static readonly Option<bool> Verbose = new("--verbose", "-v") { Description = "Show status, call id, timing and cost on stderr (always on a terminal)" };
 
     public static Command Create()
     {
@@ -66,7 +67,13 @@ internal static class InvokeVerb
             }
 
             var shows = context.Value(Verbose) || !Console.IsErrorRedirected;
-            return await InvokeAnswer.PrintAsync(response, shows, context.Time.GetElapsedTime(began), cancellationToken);
+            var exitCode = await InvokeAnswer.PrintAsync(response, shows, context.Time.GetElapsedTime(began), cancellationToken);
+            if (shows && InvokeAnswer.CallIdOf(response) is { } id && await InvocationCost.FindAsync(client, name, id, context.Time, cancellationToken) is { } cost)
+            {
+                Terminal.Note(cost);
+            }
+
+            return exitCode;
         }
         catch (InvokeFailure e)
         {

@@ -107,7 +107,7 @@ internal static class TopVerb
     private static TimeSpan IntervalOf(VerbContext context) => context.Value(Interval) ?? StandardInterval;
 
     private static void PrintLine(VerbContext context, PlatformLoad load) =>
-        Json.PrintLine(context.Value(NamePart) is { } part ? load with { Functions = [.. load.Functions.Where(function => LoadView.IsNamed(function, part))] } : load, FaasJson.Default.PlatformLoad);
+        Json.PrintLine(context.Value(NamePart) is { } part ? load with { Functions = [.. load.Functions.Where(function => LoadView.IsNamed(function, part))] } : load);
 
     private static Option<string> CreateSort()
     {

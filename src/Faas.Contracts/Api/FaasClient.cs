@@ -42,6 +42,8 @@ public sealed class FaasClient : IDisposable
         Events = new EventsClient(_transport);
         Triggers = new TriggersClient(_transport);
         Secrets = new SecretsClient(_transport);
+        Costs = new CostsClient(_transport);
+        Budgets = new BudgetsClient(_transport);
     }
 
     /// <summary>The address that requests go to.</summary>
@@ -55,6 +57,12 @@ public sealed class FaasClient : IDisposable
 
     /// <summary>What specs name instead of holding it.</summary>
     public SecretsClient Secrets { get; }
+
+    /// <summary>What invocations may cost.</summary>
+    public BudgetsClient Budgets { get; }
+
+    /// <summary>What invocations cost.</summary>
+    public CostsClient Costs { get; }
 
     /// <summary>The platform as a whole.</summary>
     public Task<PlatformDescription> GetPlatformAsync(CancellationToken cancellationToken) =>
@@ -124,10 +132,7 @@ public sealed class FaasClient : IDisposable
     /// <summary>Log lines, oldest first; without end when <see cref="LogQuery.Follow"/> is set.</summary>
     public async IAsyncEnumerable<LogLine> ReadLogsAsync(string name, LogQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var path = $"{FunctionPath(name)}/logs?tail={query.Tail}";
-        path += query.InvocationId is { } id ? "&invocation=" + Uri.EscapeDataString(id) : "";
-        path += query.Follow ? "&follow=true" : "";
-
+        var path = $"{FunctionPath(name)}/logs{query.ToQueryString()}";
         using var response = await _transport.SendAsync(HttpMethod.Get, path, null, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         await ApiTransport.ThrowUnlessSuccessAsync(response, cancellationToken);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken));

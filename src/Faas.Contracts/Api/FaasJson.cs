@@ -15,8 +15,22 @@ namespace Faas.Contracts.Api;
     Converters = [typeof(CamelCaseEnumConverter<NetworkKind>), typeof(CamelCaseEnumConverter<InvocationError>), typeof(CamelCaseEnumConverter<Blame>), typeof(CamelCaseEnumConverter<InvocationState>),
         typeof(CamelCaseEnumConverter<OverlapPolicy>), typeof(CamelCaseEnumConverter<CatchUpPolicy>), typeof(CamelCaseEnumConverter<TriggerState>),
         typeof(CamelCaseEnumConverter<StartAt>), typeof(CamelCaseEnumConverter<ListEnd>), typeof(CamelCaseEnumConverter<KafkaMechanism>), typeof(CamelCaseEnumConverter<WebhookScheme>),
-        typeof(CamelCaseEnumConverter<WebhookHash>), typeof(CamelCaseEnumConverter<WebhookEncoding>)])]
+        typeof(CamelCaseEnumConverter<WebhookHash>), typeof(CamelCaseEnumConverter<WebhookEncoding>), typeof(CamelCaseEnumConverter<LineLevel>),
+        typeof(CamelCaseEnumConverter<BudgetPeriod>), typeof(CamelCaseEnumConverter<BudgetAction>), typeof(CamelCaseEnumConverter<BudgetState>)])]
 [JsonSerializable(typeof(ApiProblem))]
+[JsonSerializable(typeof(Bill))]
+[JsonSerializable(typeof(BudgetDescription))]
+[JsonSerializable(typeof(BudgetDescription[]))]
+[JsonSerializable(typeof(IReadOnlyList<BudgetDescription>))]
+[JsonSerializable(typeof(BudgetNotice))]
+[JsonSerializable(typeof(BudgetSpec))]
+[JsonSerializable(typeof(CloudComparison))]
+[JsonSerializable(typeof(CostForecast))]
+[JsonSerializable(typeof(IdleReport))]
+[JsonSerializable(typeof(PriceDescription[]))]
+[JsonSerializable(typeof(IReadOnlyList<PriceDescription>))]
+[JsonSerializable(typeof(PriceTerms))]
+[JsonSerializable(typeof(UsageReport))]
 [JsonSerializable(typeof(DeployPlan))]
 [JsonSerializable(typeof(DeployResult))]
 [JsonSerializable(typeof(FunctionDescription))]

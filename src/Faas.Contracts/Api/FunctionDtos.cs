@@ -108,7 +108,17 @@ public sealed record InstanceDescription(string Id, string Revision, string Stat
 /// <param name="Cost">Cost in <paramref name="Currency"/>.</param>
 /// <param name="Currency">ISO 4217 code.</param>
 public sealed record UsageTotals(
-    long Invocations, long Errors, long ColdStarts, long BilledMs, double GiBSeconds, long BytesIn, long BytesOut, decimal Cost, string Currency);
+    long Invocations, long Errors, long ColdStarts, long BilledMs, double GiBSeconds, long BytesIn, long BytesOut, decimal Cost, string Currency)
+{
+    /// <summary>Invocations that were billed; the others failed through the platform, or never ran.</summary>
+    public long Billed { get; init; }
+
+    /// <summary>CPU time as measured, in seconds.</summary>
+    public double CpuSeconds { get; init; }
+
+    /// <summary>The highest peak of memory in an instance, in KiB; 0 when it is not known.</summary>
+    public long PeakKiB { get; init; }
+}
 
 /// <summary>What <c>PUT /v1/functions/{name}</c> did.</summary>
 /// <param name="Name">The function's name.</param>
@@ -118,11 +128,3 @@ public sealed record UsageTotals(
 /// <param name="StartedIn">How long the revision's first start took; null when unchanged.</param>
 /// <param name="BuiltIn">How long compiling took; null when nothing was compiled.</param>
 public sealed record DeployResult(string Name, string Revision, string Change, string Url, TimeSpan? StartedIn, TimeSpan? BuiltIn);
-
-/// <summary>One line a function wrote.</summary>
-/// <param name="At">When the instance wrote it.</param>
-/// <param name="Instance">The instance.</param>
-/// <param name="InvocationId">The invocation that wrote it; null for lines outside any (start-up, background work).</param>
-/// <param name="Stream"><c>stdout</c>, <c>stderr</c> or <c>platform</c>.</param>
-/// <param name="Text">The line without its line break.</param>
-public sealed record LogLine(DateTimeOffset At, string Instance, string? InvocationId, string Stream, string Text);

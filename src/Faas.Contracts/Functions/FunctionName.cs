@@ -9,6 +9,9 @@ public static class FunctionName
     /// <summary>Longest name: two labels and the dot between them.</summary>
     public const int LengthMax = (2 * LabelLengthMax) + 1;
 
+    /// <summary>The namespace of a valid name: what is after its dot; empty for a name without one.</summary>
+    public static string NamespaceOf(string name) => name.IndexOf('.', StringComparison.Ordinal) is >= 0 and var dot ? name[(dot + 1)..] : "";
+
     /// <summary>Whether <paramref name="name"/> may name a function.</summary>
     public static bool IsValid(ReadOnlySpan<char> name)
     {

@@ -15,7 +15,7 @@ public enum InvocationError
     /// <summary>The revision's waiting line is full.</summary>
     QueueFull = 3,
 
-    /// <summary>A rate or budget limit refused the invocation.</summary>
+    /// <summary>A rate limit refused the invocation.</summary>
     Throttled = 4,
 
     /// <summary>The function ran longer than its timeout.</summary>
@@ -38,6 +38,9 @@ public enum InvocationError
 
     /// <summary>The request is not one that the function can be given: an event that is not JSON, for instance.</summary>
     BadRequest = 11,
+
+    /// <summary>The budget of the function, or of its namespace, is spent: it is stopped or throttled until the budget's period ends, or the budget is raised.</summary>
+    BudgetExceeded = 12,
 }
 
 /// <summary>Who has to act on a failure.</summary>

@@ -17,6 +17,7 @@ public static class InvocationErrors
         new(503, Blame.Platform, false, true, "No capacity"),
         new(499, Blame.Caller, true, false, "The caller went away"),
         new(400, Blame.Caller, false, false, "Bad request"),
+        new(429, Blame.Caller, false, true, "The budget is spent"),
     ];
 
     /// <summary>Whether <paramref name="error"/> is one that this version has a name for.</summary>

@@ -27,6 +27,12 @@ public sealed record UsageRecord
     /// <summary>Time the function ran, from hand-over to the end of its answer.</summary>
     public TimeSpan Run { get; init; }
 
+    /// <summary>CPU time, as the worker measured; zero when it could not be known (a program behind HTTP, an instance that died).</summary>
+    public TimeSpan Cpu { get; init; }
+
+    /// <summary>Most memory that the worker had resident while it ran, in KiB; 0 when it could not be known.</summary>
+    public long PeakKiB { get; init; }
+
     /// <summary>Running time as billed: rounded up to whole ms, 0 when not billable.</summary>
     public long BilledMs { get; init; }
 
@@ -50,6 +56,9 @@ public sealed record UsageRecord
 
     /// <summary>Who has to act on a failure.</summary>
     public Blame Blame { get; init; }
+
+    /// <summary>Version of the price table that it cost; 0 when it is from before there were versions.</summary>
+    public int PriceVersion { get; init; }
 
     /// <summary>Cost in the price table's currency.</summary>
     public decimal Cost { get; init; }

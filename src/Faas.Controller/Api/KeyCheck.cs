@@ -1,16 +1,18 @@
 using Faas.Contracts.Api;
 using Faas.Controller.Hosting;
+using Faas.Controller.Metrics;
 
 namespace Faas.Controller.Api;
 
-/// <summary>Lets only callers with the key through to <c>/v1</c>. The health check and the API's description are open.</summary>
-internal sealed class KeyCheck(RequestDelegate next, AdminKey key)
+/// <summary>Lets only callers with the key through to <c>/v1</c> and, unless they are configured to be public, to the metrics. The health check and the API's description are open.</summary>
+internal sealed class KeyCheck(RequestDelegate next, AdminKey key, MetricsOptions metrics)
 {
     private const string Scheme = "Bearer ";
 
     public Task InvokeAsync(HttpContext http)
     {
-        if (!http.Request.Path.StartsWithSegments("/v1"))
+        var path = http.Request.Path;
+        if (!path.StartsWithSegments("/v1") && (metrics.Public || !path.StartsWithSegments(MetricsEndpoint.Path)))
         {
             return next(http);
         }

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Faas.Contracts.Functions;
 using Faas.Contracts.Hosting;
+using Faas.Controller.Metrics;
 using Faas.Storage;
 
 namespace Faas.Controller.Build;
@@ -33,6 +34,9 @@ public sealed class FunctionBuilder : IDisposable
         _time = time;
         _folder = new CodeFolder(data.Code, time);
     }
+
+    /// <summary>Counts builds; null for nobody.</summary>
+    internal PlatformMetrics? Metrics { get; init; }
 
     /// <summary>The code of <paramref name="spec"/>, ready to run. Cancelling leaves a build that has begun running, because others may wait for it.</summary>
     /// <exception cref="BuildException">The bundle is missing, refused, or does not compile.</exception>
@@ -67,15 +71,20 @@ public sealed class FunctionBuilder : IDisposable
             }
 
             var unfinished = _folder.CreateUnfinished();
+            var began = _time.GetTimestamp();
+            var (isGood, isCompiled) = (false, false);
             try
             {
                 await UnpackAsync(code, unfinished);
+                isCompiled = isDotNet && SourceFolder.Sources(unfinished).Count > 0;
                 var compiled = isDotNet ? await CompileAsync(unfinished) : null;
                 _folder.Finish(unfinished, digest);
+                isGood = true;
                 return new BuildResult(digest, _folder.PathOf(digest), compiled);
             }
             finally
             {
+                Metrics?.Built(isCompiled, _time.GetElapsedTime(began), isGood);
                 if (Directory.Exists(unfinished))
                 {
                     Directory.Delete(unfinished, recursive: true);

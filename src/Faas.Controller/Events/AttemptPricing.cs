@@ -6,7 +6,7 @@ using Faas.Link;
 namespace Faas.Controller.Events;
 
 /// <summary>Prices the usage record of one attempt.</summary>
-internal sealed class AttemptPricing(PriceTable prices)
+internal sealed class AttemptPricing(PriceBook book)
 {
     /// <summary>The record, as the ledger has it; null when the bytes are none.</summary>
     public UsageRecord? Price(ReadOnlySpan<byte> record)
@@ -16,7 +16,8 @@ internal sealed class AttemptPricing(PriceTable prices)
             return null;
         }
 
-        var billedMs = PriceTable.BilledMs(TimeSpan.FromMicroseconds(frame.RunUs), frame.Outcome, frame.HasInstance);
+        var prices = book.At(frame.ReceivedUnixUs);
+        var billedMs = prices.BilledMs(TimeSpan.FromMicroseconds(frame.RunUs), frame.Outcome, frame.HasInstance);
         var origin = frame.Origin;
         return new UsageRecord
         {
@@ -28,6 +29,8 @@ internal sealed class AttemptPricing(PriceTable prices)
             Queued = TimeSpan.FromMicroseconds(frame.QueuedUs),
             Cold = TimeSpan.FromMicroseconds(frame.ColdUs),
             Run = TimeSpan.FromMicroseconds(frame.RunUs),
+            Cpu = TimeSpan.FromMicroseconds(frame.CpuUs),
+            PeakKiB = frame.PeakKiB,
             BilledMs = billedMs,
             MemoryMiB = frame.MemoryMiB,
             GiBSeconds = billedMs / 1000.0 * frame.MemoryMiB / 1024,
@@ -36,7 +39,8 @@ internal sealed class AttemptPricing(PriceTable prices)
             Status = frame.Status,
             Outcome = frame.Outcome,
             Blame = InvocationErrors.Of(frame.Outcome).Blame,
-            Cost = prices.CostOf(billedMs, frame.MemoryMiB),
+            PriceVersion = prices.Version,
+            Cost = prices.CostOf(billedMs, frame.MemoryMiB) + (billedMs == 0 ? 0 : prices.CostOfExtras(frame.CpuUs, frame.BytesOut)),
         };
     }
 

@@ -2,6 +2,7 @@ using Faas.Contracts.Hosting;
 using Faas.Controller.Hosting;
 using Faas.Controller.Link;
 using Faas.Controller.Metering;
+using Faas.Controller.Metrics;
 using Faas.Events;
 using Faas.Events.Triggers;
 using Faas.Storage.Redis;
@@ -25,11 +26,17 @@ internal static class ControllerEvents
         }
 
         services.AddEvents(
-            new EventsSetup(parts.Queue, parts.Catalog, options, Owner), files,
-            provider => new GatewayAttempts(
-                provider.GetRequiredService<GatewaySocket>(), new AttemptPricing(provider.GetRequiredService<PriceTable>()), files, options,
-                provider.GetRequiredService<IHostApplicationLifetime>(), provider.GetRequiredService<TimeProvider>()),
+            new EventsSetup(new MeteredQueue(parts.Queue, parts.Histograms), parts.Catalog, options, Owner) { Holds = parts.Budgets }, files,
+            provider => Attempts(provider, files, options, parts.Budgets),
             provider => provider.GetRequiredService<DeliveryTransport>());
         services.AddTriggers(parts.Store.Triggers, secrets, parts.Catalog);
+    }
+
+    private static ThrottledAttempts Attempts(IServiceProvider provider, AnswerFiles files, EventsOptions options, IEventHolds holds)
+    {
+        var (lifetime, time) = (provider.GetRequiredService<IHostApplicationLifetime>(), provider.GetRequiredService<TimeProvider>());
+        var gateway = new GatewayAttempts(
+            provider.GetRequiredService<GatewaySocket>(), new AttemptPricing(provider.GetRequiredService<PriceBook>()), files, options, lifetime, time);
+        return new ThrottledAttempts(gateway, holds, time, lifetime.ApplicationStopping);
     }
 }

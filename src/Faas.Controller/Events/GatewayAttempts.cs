@@ -89,7 +89,7 @@ internal sealed class GatewayAttempts(
         }
 
         // It never reached an instance, and may later: no attempt of the function's. What will never reach one has ended.
-        var isRefused = error != InvocationError.None && usage is not { Instance.Length: > 0 } && error is InvocationError.QueueFull or InvocationError.Throttled or InvocationError.Unavailable;
+        var isRefused = error != InvocationError.None && usage is not { Instance.Length: > 0 } && error is InvocationError.QueueFull or InvocationError.Throttled or InvocationError.Unavailable or InvocationError.BudgetExceeded;
         var status = StatusOf(response);
         return new AttemptResult
         {

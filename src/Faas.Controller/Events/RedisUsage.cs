@@ -3,10 +3,10 @@ using Faas.Storage.Redis;
 
 namespace Faas.Controller.Events;
 
-/// <summary>Moves the usage of attempts that ended in Redis into the ledger, once a second; and says, at the start, what of Redis's settings makes it lose events.</summary>
+/// <summary>Moves the usage of attempts that ended in Redis into the ledger, twice a second, because budgets are to hold within one; and says, at the start, what of Redis's settings makes it lose events.</summary>
 internal sealed partial class RedisUsage(RedisQueue redis, UsageOutboxDrain drain, TimeProvider time, ILogger<RedisUsage> logger) : BackgroundService
 {
-    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(500);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

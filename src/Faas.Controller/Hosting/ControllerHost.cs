@@ -1,10 +1,14 @@
 using Faas.Contracts.Api;
 using Faas.Contracts.Functions;
 using Faas.Controller.Api;
+using Faas.Controller.Budgets;
 using Faas.Controller.Events;
 using Faas.Controller.Functions;
 using Faas.Controller.Link;
+using Faas.Controller.Logs;
 using Faas.Controller.Metering;
+using Faas.Controller.Metering.Idle;
+using Faas.Controller.Metrics;
 using Faas.Controller.Scaling;
 using Faas.Controller.Secrets;
 using Faas.Events;
@@ -23,7 +27,7 @@ internal static class ControllerHost
         // No watch on configuration: it would look at every change below the working directory, the store's included, and nothing reads it again.
         var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
         ConfigureLogging(builder.Logging);
-        builder.Configuration.AddJsonFile(Path.Combine(arguments.Data.Root, "faas.json"), optional: true, reloadOnChange: false);
+        builder.Configuration.AddJsonFile(ControllerOptions.FileOf(arguments.Data), optional: true, reloadOnChange: false);
         builder.Configuration.AddEnvironmentVariables();
         var options = ControllerOptions.Read(builder.Configuration, arguments);
         using var loggers = LoggerFactory.Create(ConfigureLogging);
@@ -34,7 +38,9 @@ internal static class ControllerHost
         var secrets = new PlatformSecrets(parts.Store.Secrets(SecretKey.ReadOrCreate(arguments.Data.SecretKeyFile)), builder.Configuration, TimeProvider.System);
         AddServices(builder.Services, arguments, options, parts, secrets);
         await using var app = builder.Build();
-        parts.Fleet.Scaler.EventsOf = app.Services.GetRequiredService<QueuePump>().Lanes.DueIn;
+        var pump = app.Services.GetRequiredService<QueuePump>();
+        parts.Fleet.Scaler.EventsOf = pump.Lanes.DueIn;
+        parts.Budgets.HoldsChanged = pump.OnHoldsChanged;
         Map(app);
         await app.StartAsync();
         File.SetUnixFileMode(arguments.Data.ControllerSocket, UnixFileMode.UserRead | UnixFileMode.UserWrite);
@@ -81,7 +87,7 @@ internal static class ControllerHost
 
     private static void AddServices(IServiceCollection services, ControllerArguments arguments, ControllerOptions options, ControllerParts parts, PlatformSecrets secrets)
     {
-        services.AddSingleton(arguments).AddSingleton(arguments.Data).AddSingleton(options.Prices).AddSingleton(options.Usage).AddSingleton(TimeProvider.System);
+        services.AddSingleton(arguments).AddSingleton(arguments.Data).AddSingleton(parts.Prices).AddSingleton(options.Usage).AddSingleton(TimeProvider.System);
         services.AddSingleton<IUsageLedger>(parts.Store).AddSingleton<IFunctionStore>(parts.Store);
         services.AddSingleton(parts.Logs).AddSingleton(parts.Instances).AddSingleton(parts.Lifecycle);
         services.AddSingleton(parts.Fleet).AddSingleton(parts.Fleet.Table).AddSingleton(parts.Fleet.Fleet).AddSingleton(parts.Fleet.Scaler);
@@ -90,11 +96,24 @@ internal static class ControllerHost
         services.AddSingleton(parts.Catalog).AddSingleton(parts.Builder).AddSingleton(parts.Bundles);
         services.AddSingleton(AdminKey.ReadOrCreate(arguments.Data.AdminKeyFile));
         services.AddSingleton<SpecCheck>().AddSingleton<RevisionTrial>().AddSingleton<Deployer>().AddSingleton<FunctionViews>().AddSingleton<InvocationEndpoints>();
-        services.AddSingleton<UsageIngest>().AddHostedService(provider => provider.GetRequiredService<UsageIngest>());
+        services.AddSingleton(provider => new UsageIngest(
+            parts.Store, parts.Prices, arguments.Data, parts.Fleet.Link, provider.GetRequiredService<ILogger<UsageIngest>>(), TimeProvider.System)
+        {
+            Histograms = parts.Histograms,
+            Metrics = parts.Metrics,
+        });
+        services.AddSingleton(parts.Histograms).AddSingleton(parts.Metrics).AddSingleton(parts.Store.Counters);
+        services.AddSingleton(parts.Store.MemoryTimes).AddSingleton(parts.Fleet.Table.Memory).AddSingleton<MemoryTimeKeeper>().AddSingleton<IdleMemory>();
+        services.AddHostedService(provider => provider.GetRequiredService<MemoryTimeKeeper>());
+        MetricsEndpoint.AddTo(services, options.Metrics);
+        services.AddHostedService(provider => provider.GetRequiredService<UsageIngest>());
         services.AddSingleton(new IdleTimesFile(arguments.Data.IdleTimes)).AddHostedService<IdleTimesKeeper>();
         ControllerEvents.AddTo(services, arguments.Data, options.Events, parts, secrets);
         services.AddSingleton(secrets).AddSingleton<EventViews>();
-        services.AddHostedService<FleetTicker>().AddHostedService<UsageRetention>();
+        services.AddHostedService<FleetTicker>().AddHostedService<UsageRetention>().AddHostedService<PriceWatch>().AddHostedService<LogRetention>();
+        services.AddSingleton(parts.Spend).AddSingleton(parts.Budgets).AddHostedService<BudgetWatch>();
+        services.AddSingleton(provider => new BudgetNotices(
+            provider.GetRequiredService<Announcer>(), options.Prices.Currency, TimeProvider.System, provider.GetRequiredService<ILogger<BudgetNotices>>()));
         if (arguments.Supervised)
         {
             services.AddHostedService<SupervisorWatch>();
@@ -113,10 +132,14 @@ internal static class ControllerHost
         app.MapGrpcService<EventIntakeService>();
         app.MapOpenApi();
         PlatformEndpoint.Map(app);
+        MetricsEndpoint.Map(app);
         FunctionEndpoints.Map(app);
         BundleEndpoints.Map(app);
         LogEndpoints.Map(app);
         UsageEndpoints.Map(app);
+        CostEndpoints.Map(app);
+        BudgetEndpoints.Map(app);
+        IdleEndpoint.Map(app);
         EventEndpoints.Map(app);
         TopicEndpoints.Map(app);
         TriggerEndpoints.Map(app);

@@ -1,6 +1,9 @@
 using System.ComponentModel.DataAnnotations;
+using Faas.Contracts.Hosting;
 using Faas.Controller.Link;
+using Faas.Controller.Logs;
 using Faas.Controller.Metering;
+using Faas.Controller.Metrics;
 using Faas.Controller.Scaling;
 using Faas.Events;
 using Faas.Instances;
@@ -9,8 +12,11 @@ using Faas.Storage.Redis;
 namespace Faas.Controller.Hosting;
 
 /// <summary>All configuration of the controller: <c>faas.json</c> in the data folder, then environment variables (<c>Faas__Prices__Currency</c>), then the command line.</summary>
-internal sealed record ControllerOptions(InstanceOptions Instances, GatewayLimits Limits, MachineOptions Machine, PriceTable Prices, UsageOptions Usage, EventsOptions Events, RedisQueueOptions Redis)
+internal sealed record ControllerOptions(InstanceOptions Instances, GatewayLimits Limits, MachineOptions Machine, PriceTable Prices, UsageOptions Usage, EventsOptions Events, RedisQueueOptions Redis, LogOptions Logs)
 {
+    /// <summary>What <c>/metrics</c> shows, and to whom.</summary>
+    public required MetricsOptions Metrics { get; init; }
+
     /// <summary>Reads and checks it.</summary>
     /// <exception cref="StartException">A value is out of range.</exception>
     public static ControllerOptions Read(IConfiguration configuration, ControllerArguments arguments)
@@ -35,11 +41,27 @@ internal sealed record ControllerOptions(InstanceOptions Instances, GatewayLimit
             instances,
             Bind<GatewayLimits>(section.GetSection("Gateway")),
             machine,
-            Bind<PriceTable>(section.GetSection("Prices")),
+            ReadPrices(configuration),
             Bind<UsageOptions>(section.GetSection("Usage")),
             events,
-            redis);
+            redis,
+            Bind<LogOptions>(section.GetSection("Logs")))
+        {
+            Metrics = Bind<MetricsOptions>(section.GetSection("Metrics")),
+        };
     }
+
+    /// <summary>Reads and checks the prices only.</summary>
+    /// <exception cref="StartException">A value is out of range.</exception>
+    public static PriceTable ReadPrices(IConfiguration configuration) => Bind<PriceTable>(configuration.GetSection("Faas:Prices"));
+
+    /// <summary>The file that configures the platform of a data folder.</summary>
+    public static string FileOf(DataFolder data) => Path.Combine(data.Root, "faas.json");
+
+    /// <summary>What the file and the environment say at this moment.</summary>
+    /// <exception cref="InvalidDataException">The file is no JSON.</exception>
+    public static IConfiguration ConfigurationOf(DataFolder data) =>
+        new ConfigurationBuilder().AddJsonFile(FileOf(data), optional: true, reloadOnChange: false).AddEnvironmentVariables().Build();
 
     private static T Bind<T>(IConfigurationSection section)
         where T : class, new()

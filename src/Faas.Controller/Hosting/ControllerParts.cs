@@ -1,8 +1,11 @@
 using Faas.Contracts.Hosting;
+using Faas.Controller.Budgets;
 using Faas.Controller.Build;
 using Faas.Controller.Functions;
+using Faas.Controller.Link;
 using Faas.Controller.Logs;
 using Faas.Controller.Metering;
+using Faas.Controller.Metrics;
 using Faas.Controller.Scaling;
 using Faas.Controller.Scaling.KeepAlive;
 using Faas.Instances;
@@ -21,6 +24,20 @@ internal sealed class ControllerParts : IAsyncDisposable
 
     /// <summary>Accepted events.</summary>
     public IInvocationQueue Queue => Redis ?? Store.Queue;
+
+    public required PriceBook Prices { get; init; }
+
+    /// <summary>What is spent.</summary>
+    public required SpendBook Spend { get; init; }
+
+    /// <summary>What may be spent.</summary>
+    public required BudgetBook Budgets { get; init; }
+
+    /// <summary>What is counted where it happens.</summary>
+    public required PlatformMetrics Metrics { get; init; }
+
+    /// <summary>Times of invocations whose usage is stored.</summary>
+    public UsageHistograms Histograms { get; } = new();
 
     public required FunctionLogs Logs { get; init; }
 
@@ -46,15 +63,22 @@ internal sealed class ControllerParts : IAsyncDisposable
     {
         var data = arguments.Data;
         var store = await SqliteStore.OpenAsync(data.Database, options.Prices.Currency, ct);
+        var hasCosts = (await store.TotalsAsync(ct)).Values.Any(total => total.Billed > 0);
+        var prices = await PriceBook.OpenAsync(store.Prices, options.Prices.ToTerms(), hasCosts, time, ct);
+        var spend = await SpendBook.OpenAsync(store, time.GetUtcNow(), ct);
+        store.SpendCommitted = spend.Add;   // before anything is ingested, so that nothing is counted twice or not at all
         var redis = options.Events.Store == "redis" ? await RedisQueue.ConnectAsync(options.Redis, ct) : null;
-        var logs = new FunctionLogs(data.Logs, time);
+        var logs = new FunctionLogs(data.Logs, options.Logs, time);
         var work = new BackgroundWork(loggers.CreateLogger<BackgroundWork>());
         var settings = new FleetSettings(options.Limits, options.Machine, new HybridHistogram(new HybridHistogramOptions()))
         {
             Remembered = new IdleTimesFile(data.IdleTimes).Load(),
         };
         var fleet = new FleetParts(settings, logs, new LinuxMachine(time), time, loggers);
+        var metrics = new PlatformMetrics();
+        fleet.FromHost.Metrics = metrics;
         var instances = await InstanceHost.StartAsync(options.Instances, data, fleet.FromHost, loggers, time, ct);
+        fleet.FromHost.StemMiB = () => instances.StemCountsByKey().Sum(stems => (long)stems.Key.MemoryMiB * stems.Value);
         var lifecycle = new InstanceLifecycle(instances, work, logs, fleet.FromHost, time, new Random());
         fleet.Steps.Use(lifecycle);
         var bundles = new BundleStore(data.Bundles);
@@ -63,6 +87,10 @@ internal sealed class ControllerParts : IAsyncDisposable
         {
             Store = store,
             Redis = redis,
+            Prices = prices,
+            Spend = spend,
+            Budgets = new BudgetBook(store.Budgets, spend, fleet.Link, time),
+            Metrics = metrics,
             Logs = logs,
             Work = work,
             Fleet = fleet,
@@ -71,9 +99,14 @@ internal sealed class ControllerParts : IAsyncDisposable
             Catalog = new FunctionCatalog(store, time),
             Bundles = bundles,
             Compiler = compiler,
-            Builder = new FunctionBuilder(bundles, data, compiler, time),
+            Builder = new FunctionBuilder(bundles, data, compiler, time) { Metrics = metrics },
         };
         await parts.RestoreAsync(data, ct);
+        if (options.Usage.CostHeaders)
+        {
+            prices.Follow(all => fleet.Link.TellPrices(LinkMessages.Prices(all)));
+        }
+
         return parts;
     }
 
@@ -90,12 +123,14 @@ internal sealed class ControllerParts : IAsyncDisposable
         }
 
         await Store.DisposeAsync();
+        Budgets.Dispose();
         Work.Dispose();
     }
 
     private async Task RestoreAsync(DataFolder data, CancellationToken ct)
     {
         await Catalog.LoadAsync(ct);
+        await Budgets.LoadAsync(ct);
         foreach (var function in Catalog.All)
         {
             var folder = function.Revision.BuildDigest.Length == 0 ? "" : Path.Combine(data.Code, function.Revision.BuildDigest);

@@ -5,4 +5,7 @@ internal sealed class StartException(string message) : Exception(message)
 {
     /// <summary>EX_CONFIG of sysexits.h: a supervisor does not restart what exits with it.</summary>
     public const int ExitCode = 78;
+
+    /// <summary>EX_TEMPFAIL of sysexits.h: a server that the controller needs is not there now. What was running once is started again until it is.</summary>
+    public const int NotYetExitCode = 75;
 }

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Faas.Controller.Budgets;
 using Faas.Controller.Scaling;
 using Faas.Link;
 
@@ -9,6 +10,9 @@ internal sealed class FleetLink(FleetTable table, GatewayLimits limits, TimeProv
 {
     /// <summary>Longest wait for a gateway to apply a change, which takes it well below a millisecond.</summary>
     private static readonly TimeSpan AppliedMax = TimeSpan.FromSeconds(5);
+
+    /// <summary>What gateways are to know of prices; guarded by the table's lock.</summary>
+    private ControllerMessage _prices = LinkMessages.Prices([]);
 
     private readonly GatewayFences _fences = new(table.Outbox);
 
@@ -33,9 +37,10 @@ internal sealed class FleetLink(FleetTable table, GatewayLimits limits, TimeProv
             var outbox = table.Outbox;
             var channel = outbox.Open();
             outbox.Post(new ControllerMessage { SyncBegin = new SyncBegin { ControllerVersion = version } });
+            outbox.Post(_prices);
             foreach (var pool in table.Serving)
             {
-                outbox.Post(LinkMessages.Route(pool.Revision, limits));
+                outbox.Post(LinkMessages.Route(pool.Revision, limits, table.Holds.Of(pool.Revision.Function)));
             }
 
             foreach (var pool in table.Pools)
@@ -89,6 +94,34 @@ internal sealed class FleetLink(FleetTable table, GatewayLimits limits, TimeProv
         lock (table.Lock)
         {
             _fences.Passed(number);
+        }
+    }
+
+    /// <summary>Tells the gateway of the functions that are held back otherwise than before. Functions that are deployed later are held back by the same.</summary>
+    public void Hold(BudgetHolds holds)
+    {
+        lock (table.Lock)
+        {
+            var before = table.Holds;
+            table.Holds = holds;
+            foreach (var pool in table.Serving)
+            {
+                var hold = holds.Of(pool.Revision.Function);
+                if (hold != before.Of(pool.Revision.Function))
+                {
+                    table.Outbox.Post(LinkMessages.Route(pool.Revision, limits, hold));
+                }
+            }
+        }
+    }
+
+    /// <summary>Tells the gateway what invocations cost, and every one that connects.</summary>
+    public void TellPrices(ControllerMessage prices)
+    {
+        lock (table.Lock)
+        {
+            _prices = prices;
+            table.Outbox.Post(prices);
         }
     }
 

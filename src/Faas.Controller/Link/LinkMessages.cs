@@ -1,5 +1,8 @@
+using System.Text.Json;
+using Faas.Contracts.Api;
 using Faas.Contracts.Functions;
 using Faas.Contracts.Invocations;
+using Faas.Controller.Budgets;
 using Faas.Instances;
 using Faas.Link;
 using Faas.Storage;
@@ -10,7 +13,7 @@ namespace Faas.Controller.Link;
 /// <summary>Builds the messages of link.proto from the controller's own types.</summary>
 internal static class LinkMessages
 {
-    public static ControllerMessage Route(RevisionRecord revision, GatewayLimits limits) => new()
+    public static ControllerMessage Route(RevisionRecord revision, GatewayLimits limits, BudgetHold? budget) => new()
     {
         Route = new Route
         {
@@ -24,6 +27,7 @@ internal static class LinkMessages
             BodyBytesMax = limits.BodyBytesMax,
             LineLengthMax = limits.LineLengthMax,
             WaitMsMax = (long)limits.WaitMax.TotalMilliseconds,
+            Budget = budget?.ToMessage(),
         },
     };
 
@@ -39,6 +43,11 @@ internal static class LinkMessages
             Socket = instance.Socket ?? "",
             Address = instance.Address ?? "",
             IsFrozen = isFrozen,
+            ReadyUnixUs = instance.Phases == default ? 0 : (instance.StartedAt - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond,
+            StemWaitUs = (long)(instance.Phases.StemWait + instance.Phases.Place).TotalMicroseconds,
+            SpecializeUs = (long)instance.Phases.Specialize.TotalMicroseconds,
+            CpuFolder = instance.Accounting?.Cpu ?? "",
+            MemoryFolder = instance.Accounting?.Memory ?? "",
         },
     };
 
@@ -60,6 +69,13 @@ internal static class LinkMessages
     {
         ActivationFailed = new ActivationFailed { Revision = revision, Error = (int)error, Detail = detail },
     };
+
+    public static ControllerMessage Prices(IEnumerable<Metering.Prices> prices)
+    {
+        var message = new Prices();
+        message.Versions.AddRange(prices.Select(one => new PriceVersion { SinceUs = one.SinceUs, Terms = JsonSerializer.Serialize(one.Terms, FaasJson.Default.PriceTerms) }));
+        return new ControllerMessage { Prices = message };
+    }
 
     public static ControllerMessage UsageAck(string boot, long segment, long to) => new() { UsageAck = new UsageAck { Boot = boot, Segment = segment, To = to } };
 }

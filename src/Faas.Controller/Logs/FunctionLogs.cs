@@ -1,30 +1,56 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using Faas.Contracts.Api;
 
 namespace Faas.Controller.Logs;
 
-/// <summary>The log lines of all functions. Lines are kept on disk, bounded for each function, and survive scale to zero and restarts.</summary>
-internal sealed class FunctionLogs(string folder, TimeProvider time) : IFunctionOutput, IAsyncDisposable
+/// <summary>The log lines of all functions. Lines are kept on disk, bounded for each function, and survive scale to zero, restarts and <c>kill -9</c>.</summary>
+internal sealed class FunctionLogs : IFunctionOutput, IAsyncDisposable
 {
+    private readonly string _folder;
+    private readonly LogOptions _options;
+    private readonly TimeProvider _time;
+    private readonly LogWriter _writer = new();
     private readonly ConcurrentDictionary<string, FunctionLog> _logs = new();
+
+    /// <summary>Logs below <paramref name="folder"/>, those of an earlier start included.</summary>
+    public FunctionLogs(string folder, LogOptions options, TimeProvider time)
+    {
+        // A folder of their own: beside controller.log there is no place for a function 'controller' in a namespace 'log'.
+        (_folder, _options, _time) = (Path.Combine(folder, "functions"), options, time);
+        Directory.CreateDirectory(_folder);
+        foreach (var file in new DirectoryInfo(folder).EnumerateFiles("*.ndjson").ToList())
+        {
+            MoveIntoFolder(file, Path.Combine(_folder, Path.GetFileNameWithoutExtension(file.Name)));
+        }
+    }
 
     /// <summary>Adds a line of <paramref name="function"/>. Never blocks: a flood is cut, and says so.</summary>
     public void Append(string function, LogLine line) => Of(function).Append(line);
 
     /// <summary>Adds a line of the platform's own about an instance of <paramref name="function"/>.</summary>
-    public void Platform(string function, string instance, string text) =>
-        Append(function, new LogLine(time.GetUtcNow(), instance, null, "platform", text));
+    public void Platform(string function, string instance, LineLevel level, string text) =>
+        Append(function, new LogLine(_time.GetUtcNow(), instance, null, LogLine.Platform, text) { Level = level });
 
     /// <summary>The log of <paramref name="function"/>; it exists from the first time it is asked for.</summary>
-    public FunctionLog Of(string function) => _logs.GetOrAdd(function, name => new FunctionLog(Path.Combine(folder, name + ".ndjson"), time));
+    public FunctionLog Of(string function) =>
+        _logs.GetOrAdd(function, static (name, logs) => new FunctionLog(Path.Combine(logs._folder, name), logs._options, logs._writer, logs._time), this);
 
     /// <summary>Deletes what <paramref name="function"/> has written.</summary>
     public async Task DeleteAsync(string function)
     {
-        if (_logs.TryRemove(function, out var log))
+        var log = Of(function);
+        await log.DisposeAsync();
+        log.Delete();
+        _logs.TryRemove(KeyValuePair.Create(function, log));
+    }
+
+    /// <summary>Removes lines that are older than their retention, also those of functions that are no more.</summary>
+    public async Task PruneAsync(CancellationToken ct)
+    {
+        foreach (var folder in new DirectoryInfo(_folder).EnumerateDirectories())
         {
-            await log.DisposeAsync();
-            log.Delete();
+            await Of(folder.Name).PruneAsync(ct);
         }
     }
 
@@ -35,5 +61,23 @@ internal sealed class FunctionLogs(string folder, TimeProvider time) : IFunction
         {
             await log.DisposeAsync();
         }
+
+        await _writer.DisposeAsync();
     }
+
+    /// <summary>Logs were a file and the one before it once; each becomes a segment, named so that none of its lines is older than it may be.</summary>
+    private static void MoveIntoFolder(FileInfo file, string folder)
+    {
+        Directory.CreateDirectory(folder);
+        var ended = new DateTimeOffset(file.LastWriteTimeUtc).ToUnixTimeMilliseconds();
+        var older = new FileInfo(file.FullName + ".1");
+        if (older.Exists)
+        {
+            older.MoveTo(SegmentPath(folder, Math.Min(ended - 1, new DateTimeOffset(older.LastWriteTimeUtc).ToUnixTimeMilliseconds())));
+        }
+
+        file.MoveTo(SegmentPath(folder, ended));
+    }
+
+    private static string SegmentPath(string folder, long unixMs) => Path.Combine(folder, unixMs.ToString("D13", CultureInfo.InvariantCulture) + ".ndjson");
 }

@@ -9,5 +9,5 @@ internal interface IFunctionOutput
     void Append(string function, LogLine line);
 
     /// <summary>A line of the platform's.</summary>
-    void Platform(string function, string instance, string text);
+    void Platform(string function, string instance, LineLevel level, string text);
 }

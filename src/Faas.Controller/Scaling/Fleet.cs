@@ -13,7 +13,7 @@ internal sealed class Fleet(FleetTable table, InstanceSteps steps, Scaler scaler
         lock (table.Lock)
         {
             table.SetServing(table.PoolOf(revision, codeFolder));
-            table.Outbox.Post(LinkMessages.Route(revision, limits));
+            table.Outbox.Post(LinkMessages.Route(revision, limits, table.Holds.Of(revision.Function)));
         }
     }
 
@@ -48,7 +48,7 @@ internal sealed class Fleet(FleetTable table, InstanceSteps steps, Scaler scaler
             pool.IsRetired = false;
             steps.Ready(pool, first, isPrewarmed: false);
             var previous = table.SetServing(pool);
-            table.Outbox.Post(LinkMessages.Route(revision, limits));
+            table.Outbox.Post(LinkMessages.Route(revision, limits, table.Holds.Of(revision.Function)));
             if (previous is not null)
             {
                 // Who waits there moves to the new revision at the gateway, which then says so. What it said of the old one holds no more.

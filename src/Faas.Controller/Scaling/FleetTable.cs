@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
+using Faas.Controller.Budgets;
 using Faas.Controller.Link;
+using Faas.Controller.Metering.Idle;
 using Faas.Controller.Scaling.KeepAlive;
 using Faas.Storage;
 
@@ -32,6 +34,12 @@ internal sealed class FleetTable(GatewayOutbox outbox, IReadOnlyDictionary<strin
 
     /// <summary>What is known of the callers of each function.</summary>
     public IReadOnlyDictionary<string, FunctionActivity> Activities => _activities;
+
+    /// <summary>The functions that spent budgets hold back.</summary>
+    public BudgetHolds Holds { get; set; } = BudgetHolds.None;
+
+    /// <summary>How long their memory is allotted; may be used without the lock.</summary>
+    public MemoryMeter Memory { get; } = new(time);
 
     /// <summary>Messages to the gateway.</summary>
     public GatewayOutbox Outbox => outbox;
@@ -86,6 +94,7 @@ internal sealed class FleetTable(GatewayOutbox outbox, IReadOnlyDictionary<strin
 
     public void Add(RevisionPool pool, PooledInstance instance)
     {
+        instance.Memory = Memory.Hold(pool.Revision.Function, pool.Spec.MemoryMiB);
         pool.Instances[instance.Handle.Id] = instance;
         _instances[instance.Handle.Id] = (pool, instance);
     }
@@ -94,7 +103,10 @@ internal sealed class FleetTable(GatewayOutbox outbox, IReadOnlyDictionary<strin
     public void Take(RevisionPool pool, string instanceId)
     {
         pool.Instances.Remove(instanceId);
-        _instances.Remove(instanceId);
+        if (_instances.Remove(instanceId, out var taken))
+        {
+            taken.Instance.Memory?.End();
+        }
     }
 
     /// <summary>An instance ended that is not known: no more, or not yet.</summary>

@@ -1,3 +1,4 @@
+using Faas.Contracts.Api;
 using Faas.Contracts.Invocations;
 using Faas.Controller.Link;
 using Faas.Controller.Logs;
@@ -114,7 +115,7 @@ internal sealed partial class GatewayReports(FleetTable table, InstanceSteps ste
             if (table.Find(instanceId) is var (pool, _))
             {
                 Log.Discarded(logger, instanceId, pool.Revision.Id, reason);
-                logs.Platform(pool.Revision.Function, instanceId, $"instance killed: {reason}");
+                logs.Platform(pool.Revision.Function, instanceId, LineLevel.Error, $"instance killed: {reason}");
                 steps.Kill(pool, instanceId);
                 table.Outbox.Post(LinkMessages.InstanceGone(instanceId, InvocationError.Crashed, reason));
                 scaler.Replace(pool);

@@ -1,3 +1,4 @@
+using Faas.Contracts.Api;
 using Faas.Contracts.Functions;
 using Faas.Contracts.Invocations;
 using Faas.Controller.Hosting;
@@ -99,11 +100,11 @@ internal sealed class InstanceLifecycle(InstanceHost host, BackgroundWork work, 
 
         if (result.Instance is { } instance)
         {
-            events.Started(pool, instance, new ActivationTime(time.GetElapsedTime(began), result.Phases.FromStem), kind);
+            events.Started(pool, instance with { Phases = result.Phases }, new ActivationTime(time.GetElapsedTime(began), result.Phases.FromStem), kind);
             return;
         }
 
-        logs.Platform(pool.Revision.Function, "", $"an instance could not be started: {result.Detail}");
+        logs.Platform(pool.Revision.Function, "", LineLevel.Error, $"an instance could not be started: {result.Detail}");
         events.StartFailed(pool, result.Error, result.Detail);
     }
 

@@ -2,6 +2,7 @@ using Faas.Contracts.Api;
 using Faas.Contracts.Invocations;
 using Faas.Controller.Link;
 using Faas.Controller.Logs;
+using Faas.Controller.Metrics;
 using Faas.Instances;
 
 namespace Faas.Controller.Scaling;
@@ -10,6 +11,12 @@ namespace Faas.Controller.Scaling;
 internal sealed partial class LifecycleReports(FleetTable table, InstanceSteps steps, Scaler scaler, IFunctionOutput logs, ILogger<LifecycleReports> logger)
     : ILifecycleEvents, IInstanceEvents
 {
+    /// <summary>Counts activations; null for nobody.</summary>
+    public PlatformMetrics? Metrics { get; set; }
+
+    /// <summary>Reads how many MiB the ready stems have; null before there is a host.</summary>
+    public Func<long>? StemMiB { get; set; }
+
     /// <inheritdoc/>
     public void Started(RevisionPool pool, InstanceHandle instance, ActivationTime time, StartKind kind)
     {
@@ -17,6 +24,7 @@ internal sealed partial class LifecycleReports(FleetTable table, InstanceSteps s
         {
             pool.Starting--;
             pool.Succeeded(time);
+            Metrics?.Activated(kind, time);
             if (pool.IsRetired || !pool.HasRoom)
             {
                 // Without room: the revision was retired and serves again, and the instance that it was deployed with has taken this one's place.
@@ -43,6 +51,7 @@ internal sealed partial class LifecycleReports(FleetTable table, InstanceSteps s
             pool.Starting--;
             pool.Load = default;
             pool.Failed(error, detail, table.Now);
+            Metrics?.ActivationFailed(error);
             pool.Decisions.Note(table.Now, "failed", "start failed", detail, static why => why);
             Log.ActivationFailed(logger, pool.Revision.Id, detail);
             table.Outbox.Post(LinkMessages.ActivationFailed(pool.Revision.Id, error, detail));
@@ -104,7 +113,7 @@ internal sealed partial class LifecycleReports(FleetTable table, InstanceSteps s
             const string Reason = "the instance could not be thawed";
             steps.Kill(pool, instanceId);
             table.Outbox.Post(LinkMessages.InstanceGone(instanceId, InvocationError.Crashed, Reason));
-            logs.Platform(pool.Revision.Function, instanceId, Reason);
+            logs.Platform(pool.Revision.Function, instanceId, LineLevel.Error, Reason);
             scaler.Replace(pool);
         }
     }
@@ -119,7 +128,7 @@ internal sealed partial class LifecycleReports(FleetTable table, InstanceSteps s
                 table.Take(pool, instanceId);
                 detail = outcome == InvocationError.OutOfMemory ? $"{detail}; its limit is {pool.Spec.MemoryMiB} MiB, set 'memory' higher if it needs more" : detail;
                 Log.Exited(logger, instanceId, revision, outcome, detail);
-                logs.Platform(pool.Revision.Function, instanceId, $"instance ended: {detail}");
+                logs.Platform(pool.Revision.Function, instanceId, outcome == InvocationError.None ? LineLevel.Info : LineLevel.Error, $"instance ended: {detail}");
                 pool.Decisions.Note(table.Now, "exited", "lost 1", detail, static why => why);
                 scaler.Replace(pool);
                 scaler.MemoryFreed();
@@ -140,6 +149,10 @@ internal sealed partial class LifecycleReports(FleetTable table, InstanceSteps s
     /// <inheritdoc/>
     public void StemsChanged()
     {
+        if (StemMiB is { } read)
+        {
+            table.Memory.SetStems(read);
+        }
     }
 
     private static partial class Log

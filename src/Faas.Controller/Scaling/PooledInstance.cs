@@ -1,4 +1,6 @@
+using Faas.Controller.Metering.Idle;
 using Faas.Instances;
+using Faas.Storage;
 
 namespace Faas.Controller.Scaling;
 
@@ -22,7 +24,18 @@ internal sealed class PooledInstance(InstanceHandle handle, DateTimeOffset ready
     public bool IsPrewarmed { get; set; }
 
     /// <summary>Whether it is frozen, or on its way there or back.</summary>
-    public FreezeState Freeze { get; set; }
+    public FreezeState Freeze
+    {
+        get;
+        set
+        {
+            field = value;
+            Memory?.Become(value == FreezeState.Frozen ? MemoryState.Frozen : MemoryState.Awake);
+        }
+    }
+
+    /// <summary>Meters its memory; null before it is in the table.</summary>
+    public MemoryHold? Memory { get; set; }
 
     /// <summary>Why it is being drained; null while it takes invocations.</summary>
     public DrainReason? Draining { get; set; }

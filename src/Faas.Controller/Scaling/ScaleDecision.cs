@@ -27,6 +27,12 @@ internal static class ScaleDecision
     /// <summary>Time in which a line is to be cleared: 0.25 s, about what an activation takes that finds no stem. What comes for less would come too late.</summary>
     public static readonly TimeSpan ClearWithin = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>
+    /// Time in which the events behind the line are to be run: 10 s. Nobody holds a connection open for them, and those of a quick function are often there only because storing, claiming
+    /// and ending them takes longer than running them: cleared as if they were callers, 17,000 that take 0.1 ms each had eight instances thawed and frozen again and again, for which one was enough.
+    /// </summary>
+    public static readonly TimeSpan EventsWithin = TimeSpan.FromSeconds(10);
+
     /// <summary>Cores count as busy when less than this share of their time is idle. Below it, what is started only takes time from what runs.</summary>
     public const double IdleShareMin = 0.1;
 
@@ -73,11 +79,12 @@ internal static class ScaleDecision
             // The line's work, shared by n instances, takes work x run / (n x slots). One more helps if that is longer than it takes to come.
             var leastMs = load.RunMs < QuickMs ? SoonMs : ThawMs;
             var comingMs = Math.Max(leastMs, pool.Frozen > 0 ? ThawMs : question.ActivationMs);
-            var clearMs = load.Work * load.RunMs / (pool.Serving * slots);
+            var clearMs = load.Waiting * load.RunMs / (pool.Serving * slots);
+            var eventsMs = load.Queued * load.RunMs / (pool.Serving * slots);
             // Where the head has waited longer than that takes with usual running times, what runs is not of the usual length. The average soon is of its length too.
             var usualMs = question.CleanRunMs > 0 ? Math.Min(question.CleanRunMs, load.RunMs) : load.RunMs;
             var isLate = load.Oldest >= LateAfter && load.Oldest.TotalMilliseconds >= 2 * clearMs * usualMs / load.RunMs;
-            if (clearMs <= comingMs && !isLate)
+            if (clearMs <= comingMs && eventsMs <= EventsWithin.TotalMilliseconds && !isLate)
             {
                 return ScaleAnswer.Nothing(ScaleReason.ClearsByItself);
             }
@@ -109,13 +116,13 @@ internal static class ScaleDecision
     }
 
     /// <summary>
-    /// Instances that carry what arrives (Little's law: rate x running time are running at the same time) and clear the line within <see cref="ClearWithin"/>. With the
+    /// Instances that carry what arrives (Little's law: rate x running time are running at the same time), clear the line within <see cref="ClearWithin"/> and the events behind it within <see cref="EventsWithin"/>. With the
     /// running time on cores that are not all busy: a contended one would call for instances that contend for the cores even more.
     /// </summary>
     public static int Needed(in ScaleQuestion question)
     {
         var seconds = UsualMs(question) / 1000;
-        var running = (question.ArrivalsPerSecond * seconds) + (question.Load.Work * seconds / ClearWithin.TotalSeconds);
+        var running = (question.ArrivalsPerSecond * seconds) + (question.Load.Waiting * seconds / ClearWithin.TotalSeconds) + (question.Load.Queued * seconds / EventsWithin.TotalSeconds);
         return (int)Math.Ceiling(Math.Min(running / Math.Max(1, question.Concurrency), int.MaxValue / 2));
     }
 

@@ -14,9 +14,6 @@ internal readonly record struct LineLoad(int Waiting, int InFlight, int Slots, d
     /// <summary>Events behind the line: they come into it when others of them have ended, so that they never make it longer, only last.</summary>
     public long Queued { get; init; }
 
-    /// <summary>All that is to be run.</summary>
-    public double Work => (double)Waiting + Queued;
-
     /// <summary>Whether somebody waits for a slot who has no instance yet.</summary>
     public bool HasLine => Waiting > Ahead;
 }

@@ -37,6 +37,7 @@ internal static class ScaleStory
         return answer.Reason switch
         {
             ScaleReason.Covered => $"{waiting}, and {pool.Coming} coming have slots for them",
+            ScaleReason.ClearsByItself when load.Queued > 0 => $"{waiting}{work}: run in {Ms(ClearMs(question))}, soon enough for events",
             ScaleReason.ClearsByItself => $"{waiting}{work}: clear in {Ms(ClearMs(question))}, before one more could be there ({Ms(question.ActivationMs)})",
             ScaleReason.EnoughForTheRate =>
                 string.Create(CultureInfo.InvariantCulture, $"{waiting}{work}; {question.ArrivalsPerSecond:0}/s of {Ms(question.CleanRunMs)} need no more than {ScaleDecision.Needed(question)}"),
@@ -52,7 +53,7 @@ internal static class ScaleStory
     }
 
     private static double ClearMs(in ScaleQuestion question) =>
-        question.Load.Work * question.Load.RunMs / (Math.Max(1, question.Pool.Serving) * Math.Max(1, question.Concurrency));
+        ((double)question.Load.Waiting + question.Load.Queued) * question.Load.RunMs / (Math.Max(1, question.Pool.Serving) * Math.Max(1, question.Concurrency));
 
     private static string Ms(double milliseconds) => milliseconds < 10
         ? string.Create(CultureInfo.InvariantCulture, $"{milliseconds:0.#} ms")

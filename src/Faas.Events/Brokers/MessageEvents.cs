@@ -24,7 +24,7 @@ internal sealed class MessageEvents(TriggerContext context, string type)
         }
 
         var identity = sent.IsNamed ? $"{sent.Source}\n{sent.Id}" : message.Identity;
-        return new TriggerEvent(sent.Json) { Id = IdOf(identity, message.Body.Span), EventId = sent.Id };
+        return new TriggerEvent(sent.Json) { Id = IdOf(identity, message.Body.Span), EventId = sent.Id, TraceParent = sent.TraceParent ?? message.Properties.GetValueOrDefault(CloudEventText.TraceParent) };
     }
 
     /// <summary>A message that cannot be read as what it says it is, as bare data.</summary>

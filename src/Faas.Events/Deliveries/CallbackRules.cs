@@ -13,7 +13,7 @@ internal sealed class CallbackRules(IReadOnlyList<string> localHosts)
     {
         if (url.Length > LengthMax || !Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https") || address.UserInfo.Length > 0)
         {
-            return $"X-Callback-Url must be an http or https address of at most {LengthMax} characters, without user and password";
+            return $"the address must be an http or https address of at most {LengthMax} characters, without user and password";
         }
 
         var isLocal = address.IsLoopback || (IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip) && IsLocal(ip));

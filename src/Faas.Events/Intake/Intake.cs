@@ -169,7 +169,7 @@ public sealed class Intake
             return new IntakeRefusal("BadRequest", 400, $"an event can be delayed by 0 s to {_setup.Options.DelayMax.TotalDays:0.#} days");
         }
 
-        return request.CallbackUrl is { } url && _callbacks.Refuses(url) is { } why ? new IntakeRefusal("BadRequest", 400, why) : null;
+        return request.CallbackUrl is { } url && _callbacks.Refuses(url) is { } why ? new IntakeRefusal("BadRequest", 400, "X-Callback-Url: " + why) : null;
     }
 
     private QueueEntry EntryOf(IntakeRequest request, DateTimeOffset now) => new()

@@ -7,7 +7,7 @@ namespace Faas.Events;
 
 /// <summary>Takes one claimed entry through its attempt: runs it, decides what comes next, and has the store know that before anything else follows.</summary>
 internal sealed partial class AttemptRunner(
-    IInvocationQueue queue, IFunctionDirectory functions, AttemptTransports transports, Outcomes outcomes, TimeProvider time, ILogger<AttemptRunner> logger)
+    EventsSetup setup, AttemptTransports transports, Outcomes outcomes, TimeProvider time, ILogger<AttemptRunner> logger)
 {
     private static readonly TimeSpan StoreRetryMin = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan StoreRetryMax = TimeSpan.FromSeconds(5);
@@ -62,7 +62,7 @@ internal sealed partial class AttemptRunner(
             return (NotRun("the function was deleted"), RetryPolicy.Dead(claim.Failures, $"there is no function '{entry.Function}' any more; deploy it and redrive"));
         }
 
-        if (RetryPolicy.IsTooOld(entry, before, time.GetUtcNow()))
+        if (RetryPolicy.IsTooOld(AgedFromRelease(claim).Entry, before, time.GetUtcNow()))
         {
             return (NotRun("too old"), RetryPolicy.Dead(claim.Failures, $"its turn came later than {before.MaxAge} after it was due (async.maxAge)"));
         }
@@ -78,7 +78,7 @@ internal sealed partial class AttemptRunner(
         }
 
         // The policy as it is now: a deployment that came meanwhile may be what makes the next attempt work.
-        return (result, RetryPolicy.Decide(claim, result, PolicyOf(entry) ?? before, time.GetUtcNow(), Chance()));
+        return (result, RetryPolicy.Decide(AgedFromRelease(claim), result, PolicyOf(entry) ?? before, time.GetUtcNow(), Chance()));
     }
 
     /// <summary>Saves until it is saved or the claim is lost: a full disk must not make an event run twice that has run well.</summary>
@@ -88,7 +88,7 @@ internal sealed partial class AttemptRunner(
         {
             try
             {
-                return await queue.EndAsync(end, CancellationToken.None);
+                return await setup.Queue.EndAsync(end, CancellationToken.None);
             }
             catch (ObjectDisposedException)
             {
@@ -110,8 +110,14 @@ internal sealed partial class AttemptRunner(
         }
     }
 
+    /// <summary>The claim with its age as its policy is to see it: an event that a budget has held back for weeks is not too old on the day when it may run.</summary>
+    private Claim AgedFromRelease(Claim claim) =>
+        claim.Entry.DeliverTo is null && setup.Holds.ReleasedAt(claim.Entry.Function) is var released && released > claim.Entry.DueAt
+            ? claim with { Entry = claim.Entry with { DueAt = released } }
+            : claim;
+
     private AsyncSpec? PolicyOf(QueueEntry entry) =>
-        entry.DeliverTo is not null ? AttemptTransports.DeliveryPolicy : functions.Find(entry.Function) is { } spec ? spec.Async ?? AsyncSpec.Default : null;
+        entry.DeliverTo is not null ? AttemptTransports.DeliveryPolicy : setup.Functions.Find(entry.Function) is { } spec ? spec.Async ?? AsyncSpec.Default : null;
 
     private double Chance()
     {

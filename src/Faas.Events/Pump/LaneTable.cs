@@ -45,12 +45,15 @@ internal sealed class LaneTable(Func<string, int> limitOf, int totalMax)
         }
     }
 
-    /// <summary>Entries of the lane that could run now and don't, as far as is known; those that are delayed count as well once another one is due.</summary>
+    /// <summary>
+    /// Entries of the lane that could run now and don't, as far as is known; those that are delayed count as well once another one is due, and those that are held back never: no instance is to be
+    /// started for them.
+    /// </summary>
     public long DueIn(string lane, DateTimeOffset now)
     {
         lock (_lock)
         {
-            return _lanes.TryGetValue(lane, out var found) ? found.Ahead.Count + (found.NextDueAt <= now ? found.Waiting : 0) : 0;
+            return _lanes.TryGetValue(lane, out var found) && limitOf(lane) > 0 ? found.Ahead.Count + (found.NextDueAt <= now ? found.Waiting : 0) : 0;
         }
     }
 
@@ -111,6 +114,44 @@ internal sealed class LaneTable(Func<string, int> limitOf, int totalMax)
 
             found.Running--;
             return null;
+        }
+    }
+
+    /// <summary>Begins what was claimed ahead and may run now, because more of its lane may run at a time than before.</summary>
+    public IReadOnlyList<Claim> BeginRuns()
+    {
+        lock (_lock)
+        {
+            List<Claim> begun = [];
+            foreach (var lane in _lanes.Values)
+            {
+                while (lane.Ahead.Count > 0 && lane.Running < limitOf(lane.Name))
+                {
+                    lane.Running++;
+                    begun.Add(lane.Ahead.Dequeue());
+                }
+            }
+
+            return begun;
+        }
+    }
+
+    /// <summary>Takes away what is claimed ahead in lanes of which nothing may run.</summary>
+    public IReadOnlyList<Claim> TakeHeld()
+    {
+        lock (_lock)
+        {
+            List<Claim> held = [];
+            foreach (var lane in _lanes.Values)
+            {
+                if (lane.Ahead.Count > 0 && limitOf(lane.Name) == 0)
+                {
+                    held.AddRange(lane.Ahead);
+                    lane.Ahead.Clear();
+                }
+            }
+
+            return held;
         }
     }
 

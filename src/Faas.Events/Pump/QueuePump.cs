@@ -70,6 +70,26 @@ internal sealed partial class QueuePump : BackgroundService
         {
             Run(claim);
         }
+        else if (LimitOf(claim.Entry.Lane) == 0)
+        {
+            OnHoldsChanged();   // it is held back since it was claimed
+        }
+    }
+
+    /// <summary>Other events are held back than before: what may run now does, and what was claimed ahead and may not goes back, so that it takes nobody's room.</summary>
+    public void OnHoldsChanged()
+    {
+        foreach (var held in _lanes.TakeHeld())
+        {
+            Task.Run(() => PutBackHeldAsync(held), CancellationToken.None);   // Attempts knows of it until it is put back
+        }
+
+        foreach (var claim in _lanes.BeginRuns())
+        {
+            Run(claim);
+        }
+
+        Wake();
     }
 
     /// <summary>Looks for what is due.</summary>
@@ -225,6 +245,13 @@ internal sealed partial class QueuePump : BackgroundService
         Attempts.End(claim.Key);
     }
 
+    private async Task PutBackHeldAsync(Claim claim)
+    {
+        await PutBackAsync(claim);
+        _lanes.Release(claim.Entry.Lane);
+        Queued(claim.Entry.Lane, claim.Entry.DueAt);
+    }
+
     private int LimitOf(string lane)
     {
         if (LaneName.IsOfDeliveries(lane))
@@ -233,7 +260,8 @@ internal sealed partial class QueuePump : BackgroundService
         }
 
         // What is left of a function that was deleted only becomes dead letters, a few at a time.
-        return _functions.Find(lane) is { } spec ? LimitOf(spec) : 1;
+        var limit = _functions.Find(lane) is { } spec ? LimitOf(spec) : 1;
+        return _setup.Holds.LimitOf(lane) is { } held ? Math.Min(held, limit) : limit;
     }
 
     private static int LimitOf(FunctionSpec spec)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
+using Faas.Contracts.Invocations;
 
 namespace Faas.Events;
 
@@ -13,6 +14,9 @@ public static class CloudEventText
 
     /// <summary>Media type of a JSON array of events in structured mode.</summary>
     public const string BatchMediaType = BatchType + "+json";
+
+    /// <summary>The attribute, property or header that names the trace.</summary>
+    public const string TraceParent = "traceparent";
 
     private const string BatchType = "application/cloudevents-batch";
     private const string BinaryPrefix = "ce-";
@@ -92,7 +96,7 @@ public static class CloudEventText
 
         if (!attributes.ContainsKey("specversion") && !attributes.ContainsKey("id"))
         {
-            return new SentEvent(Write(otherwise, contentType, body.Span), otherwise["id"], otherwise["source"], false);
+            return new SentEvent(Write(otherwise, contentType, body.Span), otherwise["id"], otherwise["source"], false) { TraceParent = otherwise.GetValueOrDefault(TraceParent) };
         }
 
         if (Array.Find(Required, name => !attributes.TryGetValue(name, out var value) || value.Length == 0) is { } missing)
@@ -101,7 +105,7 @@ public static class CloudEventText
             return null;
         }
 
-        return new SentEvent(Write(attributes, contentType, body.Span), attributes["id"], attributes["source"], true);
+        return new SentEvent(Write(attributes, contentType, body.Span), attributes["id"], attributes["source"], true) { TraceParent = attributes.GetValueOrDefault(TraceParent) };
     }
 
     private static SentEvent? ReadStructured(ReadOnlyMemory<byte> body, out string? problem)
@@ -114,7 +118,7 @@ public static class CloudEventText
                 : Array.Find(Required, name => !root.TryGetProperty(name, out var value) || value.ValueKind != JsonValueKind.String || value.GetString()!.Length == 0) is { } missing
                     ? $"the CloudEvent has no '{missing}', which every CloudEvent has"
                     : null;
-            return problem is null ? new SentEvent(body, root.GetProperty("id").GetString()!, root.GetProperty("source").GetString()!, true) : null;
+            return problem is null ? new SentEvent(body, root.GetProperty("id").GetString()!, root.GetProperty("source").GetString()!, true) { TraceParent = TextOf(root, TraceParent) } : null;
         }
         catch (JsonException exception)
         {
@@ -122,6 +126,8 @@ public static class CloudEventText
             return null;
         }
     }
+
+    private static string? TextOf(JsonElement root, string name) => root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     private static void WriteContent(Utf8JsonWriter json, string? contentType, ReadOnlySpan<byte> data)
     {
@@ -174,4 +180,14 @@ public static class CloudEventText
 /// <param name="Id">Its id.</param>
 /// <param name="Source">Its source.</param>
 /// <param name="IsNamed">Whether its sender has named it: then source and id tell whether another one is the same.</param>
-public sealed record SentEvent(ReadOnlyMemory<byte> Json, string Id, string Source, bool IsNamed);
+public sealed record SentEvent(ReadOnlyMemory<byte> Json, string Id, string Source, bool IsNamed)
+{
+    /// <summary>Its <c>traceparent</c>, as CloudEvents' extension for distributed tracing has it; null when it has none.</summary>
+    public string? TraceParent { get; init; }
+
+    /// <summary>The headers of an invocation that it is given to: what it is, and the trace that it belongs to.</summary>
+    /// <param name="contentType">The media type of the body.</param>
+    /// <param name="traceParent">Its <c>traceparent</c>; null for none.</param>
+    public static IReadOnlyList<HeaderField> HeadersOf(string contentType, string? traceParent) =>
+        traceParent is null ? [new("Content-Type", contentType)] : [new("Content-Type", contentType), new(CloudEventText.TraceParent, traceParent)];
+}

@@ -41,7 +41,7 @@ public sealed class Publisher
         var invocations = new List<string>();
         foreach (var (subscriber, trigger) in _topics.SubscribersOf(topic))
         {
-            var reply = await _intake.AcceptAsync(RequestOf(subscriber, sent, now), ct);
+            var reply = await _intake.AcceptAsync(RequestOf(subscriber, sent, headers.GetValueOrDefault(CloudEventText.TraceParent), now), ct);
             if (reply.Refusal is { } refusal)
             {
                 _triggers.Find(trigger)?.Status.EventFailed(refusal.Detail);
@@ -55,7 +55,7 @@ public sealed class Publisher
         return new PublishOutcome(sent.Id, invocations, null);
     }
 
-    private static IntakeRequest RequestOf(string function, SentEvent sent, DateTimeOffset now)
+    private static IntakeRequest RequestOf(string function, SentEvent sent, string? traceParent, DateTimeOffset now)
     {
         var id = NewId(now);
         return new IntakeRequest
@@ -63,7 +63,7 @@ public sealed class Publisher
             Function = function,
             Id = id,
             Nonce = id,
-            Request = new InvocationRequest(true, "POST", "/", "", [new HeaderField("Content-Type", CloudEventText.MediaType)]),
+            Request = new InvocationRequest(true, "POST", "/", "", SentEvent.HeadersOf(CloudEventText.MediaType, sent.TraceParent ?? traceParent)),
             Body = sent.Json,
             Key = sent.IsNamed ? "ce-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{sent.Source}\n{sent.Id}"))) : null,
         };

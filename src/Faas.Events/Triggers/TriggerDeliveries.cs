@@ -82,7 +82,7 @@ internal sealed class TriggerDeliveries(Intake intake, IInvocationQueue queue, C
             Function = function,
             Id = id,
             Nonce = id,
-            Request = new InvocationRequest(true, "POST", "/", "", [new HeaderField("Content-Type", given.ContentType)]),
+            Request = new InvocationRequest(true, "POST", "/", "", SentEvent.HeadersOf(given.ContentType, given.TraceParent)),
             Body = given.Json,
             IsRepeated = given.Id is not null,
         };

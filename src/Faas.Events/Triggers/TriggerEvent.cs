@@ -13,6 +13,9 @@ internal sealed record TriggerEvent(ReadOnlyMemory<byte> Json)
     /// <summary>The CloudEvent's own id; null when there are several.</summary>
     public string? EventId { get; init; }
 
+    /// <summary>The <c>traceparent</c> that it came with; null for none.</summary>
+    public string? TraceParent { get; init; }
+
     /// <summary>Its media type.</summary>
     public string ContentType { get; init; } = CloudEventText.MediaType;
 }

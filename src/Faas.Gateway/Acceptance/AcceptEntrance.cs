@@ -1,8 +1,10 @@
+using System.Diagnostics;
 using Faas.Contracts.Api;
 using Faas.Contracts.Invocations;
 using Faas.Gateway.Forwarding;
 using Faas.Gateway.Invocation;
 using Faas.Gateway.Routing;
+using Faas.Gateway.Tracing;
 using Faas.Link;
 using Faas.WorkerProtocol;
 
@@ -12,7 +14,7 @@ namespace Faas.Gateway.Acceptance;
 /// Where asynchronous invocations enter: <c>/async-function/{name}</c>, <c>X-Faas-Invocation: async</c>, and any request with an <c>Idempotency-Key</c>, whose caller waits for the
 /// result. Answers 202 once the event is durable.
 /// </summary>
-internal sealed class AcceptEntrance(AcceptExchange exchange)
+internal sealed class AcceptEntrance(AcceptExchange exchange, Traces traces, TimeProvider clock)
 {
     /// <summary>What asynchronous invocations' paths begin with.</summary>
     public const string Prefix = "/async-function/";
@@ -31,12 +33,35 @@ internal sealed class AcceptEntrance(AcceptExchange exchange)
             return;
         }
 
+        var trace = traces.IsOn ? TryTrace(http, request) : null;
         await exchange.RunAsync(http, request, route.BodyBytesMax, "send it again with an Idempotency-Key, which makes both one event");
+        trace?.End(http.Response.Headers[Problems.ErrorHeader].ToString());
     }
 
     /// <summary>Whether the request says that it is to be queued.</summary>
     public static bool IsAsynchronous(HttpRequest request) =>
         request.Headers[AttemptHeaders.Invocation] is [{ } value] && value.Equals(AttemptHeaders.Asynchronous, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The event's runs are below this in its trace, whenever they come.</summary>
+    private InvocationTrace? TryTrace(HttpContext http, AcceptRequest request)
+    {
+        var parent = Traces.ParentOf(http.Request);
+        if (!traces.Samples(parent) || InvocationTrace.Begin(
+            $"enqueue {request.Function}", ActivityKind.Producer, parent, Traces.StateOf(http.Request), (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond) is not { } trace)
+        {
+            return null;
+        }
+
+        trace.Tag("faas.name", request.Function);
+        trace.Tag("faas.invocation_id", request.Id);
+        foreach (var header in request.Headers.Where(header => header.Name.Equals(TraceParent.Name, StringComparison.OrdinalIgnoreCase)).ToList())
+        {
+            request.Headers.Remove(header);
+        }
+
+        request.Headers.Add(new HeaderPair { Name = TraceParent.Name, Value = trace.Parent });
+        return trace;
+    }
 
     private AcceptRequest? Read(HttpContext http, FunctionRoute route, InvocationCall call, bool isAwaited, out string refusal)
     {

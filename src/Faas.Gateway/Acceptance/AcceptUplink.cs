@@ -76,6 +76,10 @@ internal sealed partial class AcceptUplink(ControllerChannel channel, TimeProvid
             {
                 return;
             }
+            catch (ObjectDisposedException)
+            {
+                return;   // The gateway ends before it has begun to serve: its port is taken, and that is what it says.
+            }
             catch (RpcException)
             {
                 // The controller is not there or went away; ControllerLink says so in the log.

@@ -1,9 +1,11 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using Faas.Contracts.Api;
 using Faas.Contracts.Invocations;
 using Faas.Gateway.Invocation;
 using Faas.Gateway.Routing;
+using Faas.Gateway.Tracing;
 using Faas.WorkerProtocol;
 using Microsoft.AspNetCore.Connections.Features;
 
@@ -13,7 +15,7 @@ namespace Faas.Gateway.Acceptance;
 /// Where the controller's attempts enter, on the internal listener only: <c>POST /attempts/{name}[/path][?query]</c> with the method that the function sees in
 /// <c>X-Faas-Method</c>. The answer is the function's, with its usage behind the body (<see cref="AttemptUsage"/>); a status without a body is in <c>X-Faas-Status</c>.
 /// </summary>
-internal sealed class AttemptEntrance(RouteTable routes, Invoker invoker, TimeProvider clock)
+internal sealed class AttemptEntrance(RouteTable routes, Invoker invoker, Traces traces, TimeProvider clock)
 {
     /// <summary>What attempts' paths begin with.</summary>
     public const string Prefix = "/attempts/";
@@ -40,7 +42,9 @@ internal sealed class AttemptEntrance(RouteTable routes, Invoker invoker, TimePr
         var usage = new AttemptUsage();
         http.Response.OnStarting(OpenEnd, http.Response);
         var call = new InvocationCall(isEvent ? RequestKind.Event : RequestKind.Http, target.Path, target.Query, id);
-        await invoker.InvokeAsync(new LiveInvocation(new HttpCaller(http), route, call, usage, clock));
+        var invocation = new LiveInvocation(new HttpCaller(http), route, call, usage, prices: null, clock);
+        traces.BeginIfSampled(invocation, request, ActivityKind.Consumer);
+        await invoker.InvokeAsync(invocation);
         if (!http.RequestAborted.IsCancellationRequested)
         {
             await http.Response.BodyWriter.WriteAsync(usage.ToTail(), http.RequestAborted);

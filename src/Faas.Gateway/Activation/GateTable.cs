@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Faas.Contracts.Invocations;
+using Faas.Gateway.Metering;
 
 namespace Faas.Gateway.Activation;
 
@@ -29,12 +30,14 @@ internal sealed class GateTable(IGateEvents events, TimeProvider clock)
     public bool TryFind(string id, [MaybeNullWhen(false)] out Instance instance) => _instances.TryGetValue(id, out instance);
 
     /// <summary>Announces an instance; its gate's line gets the slots.</summary>
-    public void Add(string id, string revision, int slots, InstanceEndpoint endpoint, bool isFrozen)
+    public void Add(string id, string revision, int slots, InstanceEndpoint endpoint, bool isFrozen, ActivationSpan activation = default, GroupFolders group = default)
     {
         var gate = GateOf(revision);
         var instance = new Instance(id, gate, Math.Max(1, slots), endpoint, clock.GetTimestamp())
         {
             State = isFrozen ? InstanceState.Frozen : InstanceState.Ready,
+            Activation = activation,
+            Group = group,
         };
         if (_instances.TryAdd(id, instance))
         {

@@ -1,4 +1,5 @@
 using Faas.Contracts.Invocations;
+using Faas.Gateway.Metering;
 
 namespace Faas.Gateway.Activation;
 
@@ -25,6 +26,12 @@ internal sealed class Instance(string id, Gate gate, int slots, InstanceEndpoint
 
     /// <summary>Timestamp of its announcement: who joined the line before it waited for a cold start.</summary>
     public long ReadyAt { get; } = readyAt;
+
+    /// <summary>How it was made.</summary>
+    public ActivationSpan Activation { get; init; }
+
+    /// <summary>Where to read what it uses.</summary>
+    public GroupFolders Group { get; init; }
 
     /// <summary>Completes with how it ended, once the controller has said so.</summary>
     public Task<InstanceEnd> Ended => _ended.Task;

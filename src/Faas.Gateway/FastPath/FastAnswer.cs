@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Faas.Gateway.Invocation;
+using Faas.Gateway.Usage;
 using Faas.WorkerProtocol;
 using Microsoft.AspNetCore.WebUtilities;
 
@@ -13,7 +14,7 @@ namespace Faas.Gateway.FastPath;
 internal struct FastAnswer
 {
     /// <summary>Status line, the gateway's own headers with an id of 128 characters, and what goes between.</summary>
-    private const int FixedLengthMax = 512;
+    private const int FixedLengthMax = 512 + InvocationCost.LinesLengthMax;
 
     private const int NameLengthMax = 256;
 
@@ -70,6 +71,11 @@ internal struct FastAnswer
         if (!hasDate)
         {
             Add(date);
+        }
+
+        if (invocation.CostOf(invocation.Caller.TakesBody ? bodyLength : 0) is { } cost)
+        {
+            Add(cost.Lines);
         }
 
         Add("X-Call-Id: "u8);

@@ -41,7 +41,7 @@ internal sealed class FastCaller(FastConnection connection, FastRequest request,
     public void Reset() => (_answer, _http) = (default, null);
 
     /// <inheritdoc/>
-    public override void WriteHeaders(PayloadWriter output, string invocationId) => request.WriteHeaders(output, address, invocationId);
+    public override void WriteHeaders(PayloadWriter output, string invocationId, string? traceParent) => request.WriteHeaders(output, address, invocationId, traceParent);
 
     /// <inheritdoc/>
     public override ValueTask<ReadOnlySequence<byte>?> ReadBodyAsync(LiveInvocation invocation, TimeProvider clock) => new(new ReadOnlySequence<byte>(request.Body));

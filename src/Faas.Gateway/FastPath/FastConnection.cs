@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net.Sockets;
 using Faas.Gateway.Polling;
+using Faas.WorkerProtocol.Polling;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 

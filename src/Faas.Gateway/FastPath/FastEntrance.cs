@@ -2,12 +2,11 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using Faas.Gateway.Invocation;
 using Faas.Gateway.Routing;
-using Faas.Gateway.Usage;
 
 namespace Faas.Gateway.FastPath;
 
 /// <summary>Where plain requests enter: finds the handler function that each is for. For whatever it does not find, <see cref="Entrance"/> has the words.</summary>
-internal sealed class FastEntrance(RouteTable routes, Invoker invoker, UsageJournal journal, TimeProvider clock)
+internal sealed class FastEntrance(RouteTable routes, Invoker invoker, LiveInvocations invocations)
 {
     private const int UsualTargetLength = 256;
 
@@ -23,7 +22,6 @@ internal sealed class FastEntrance(RouteTable routes, Invoker invoker, UsageJour
         }
 
         var call = new InvocationCall(target.Kind, target.Path, target.Query, CallId.From(request.CallId));
-        var invocation = new LiveInvocation(caller, route, call, journal, clock);
-        return invocation.SmallBody is null ? null : invoker.InvokeAsync(invocation);
+        return invocations.TryOpen(caller, request, route, call) is { } invocation ? invoker.InvokeAsync(invocation) : null;
     }
 }

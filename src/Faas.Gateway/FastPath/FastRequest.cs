@@ -38,6 +38,8 @@ internal sealed class FastRequest : IHttpRequestLineHandler, IHttpHeadersHandler
     private Header _forwardedFor;
     private Header _forwardedProto;
     private Header _forwardedHost;
+    private Header _traceParent;
+    private Header _traceState;
 
     /// <summary>The method.</summary>
     public string Method { get; private set; } = "";
@@ -59,6 +61,12 @@ internal sealed class FastRequest : IHttpRequestLineHandler, IHttpHeadersHandler
 
     /// <summary>The caller's id for the invocation; null when it sent none.</summary>
     public string? CallId => _callId.Exists ? Encoding.ASCII.GetString(Value(_callId)) : null;
+
+    /// <summary>Its traceparent; empty when it has none.</summary>
+    public ReadOnlySpan<byte> TraceParent => Value(_traceParent);
+
+    /// <summary>Its tracestate; null when it has none.</summary>
+    public string? TraceState => _traceState.Exists ? Encoding.ASCII.GetString(Value(_traceState)) : null;
 
     /// <summary>The body. Valid as long as the buffer.</summary>
     public ReadOnlyMemory<byte> Body => _buffer.AsMemory(HeadLength, BodyLength);
@@ -86,17 +94,24 @@ internal sealed class FastRequest : IHttpRequestLineHandler, IHttpHeadersHandler
         }
     }
 
-    /// <summary>Writes the headers as they reach the function: their count as u16, then the pairs.</summary>
+    /// <summary>Writes the headers as they reach the function: their count as u16, then the pairs. <paramref name="traceParent"/> comes first, in the place of the caller's; null to let that through.</summary>
     [SkipLocalsInit]
-    public void WriteHeaders(PayloadWriter output, string remote, string invocationId)
+    public void WriteHeaders(PayloadWriter output, string remote, string invocationId, string? traceParent)
     {
         var countAt = output.Position;
         output.U16(0);
         Span<byte> lower = stackalloc byte[NameLengthMax];
         ushort count = 4;
+        if (traceParent is not null)
+        {
+            output.Text(Tracing.TraceParent.Name);
+            output.Text(traceParent);
+            count++;
+        }
+
         foreach (ref readonly var header in _headers.AsSpan(0, _count))
         {
-            if (header.ReachesFunction)
+            if (header.ReachesFunction && (traceParent is null || header != _traceParent))
             {
                 Ascii.ToLower(_buffer.AsSpan(header.NameAt, header.NameLength), lower, out var length);
                 output.Text(lower[..length]);
@@ -158,7 +173,7 @@ internal sealed class FastRequest : IHttpRequestLineHandler, IHttpHeadersHandler
         _buffer = buffer;
         _count = 0;
         _hasContentLength = false;
-        _host = _callId = _forwardedFor = _forwardedProto = _forwardedHost = default;
+        _host = _callId = _forwardedFor = _forwardedProto = _forwardedHost = _traceParent = _traceState = default;
         HeadLength = headLength;
         BodyLength = 0;
         IsLast = false;
@@ -180,6 +195,12 @@ internal sealed class FastRequest : IHttpRequestLineHandler, IHttpHeadersHandler
                 IsLast |= Is(value, "close"u8);
                 _isPlain &= IsLast || Is(value, "keep-alive"u8);
                 break;
+            case 10 when Is(name, "tracestate"u8):
+                Once(ref _traceState, header);
+                return header;
+            case 11 when Is(name, "traceparent"u8):
+                Once(ref _traceParent, header);
+                return header;
             case 14 when Is(name, "content-length"u8):
                 TakeContentLength(value);
                 break;

@@ -1,13 +1,17 @@
 using System.Net;
 using Faas.Gateway.Invocation;
+using Faas.Gateway.Tracing;
 using Microsoft.Net.Http.Headers;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Faas.Gateway.Forwarding;
 
 /// <summary>What changes between the caller's request and the one that a function serving HTTP sees, and back.</summary>
-internal sealed class HttpTransformation(LiveInvocation invocation, RunWatch watch) : HttpTransformer
+internal sealed class HttpTransformation(LiveInvocation invocation, HttpRun run) : HttpTransformer
 {
+    /// <summary>A longer body passes as it comes. A shorter one goes out with its head, which then says what the invocation cost.</summary>
+    private const int ShortBodyMax = 64 * 1024;
+
     // Percent-encoding stays as the caller wrote it.
     private static readonly UriCreationOptions Verbatim = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
@@ -20,6 +24,11 @@ internal sealed class HttpTransformation(LiveInvocation invocation, RunWatch wat
         var hasOptions = HeaderRules.HasConnectionOptions(request);
         foreach (var (name, values) in request.Headers)
         {
+            if (invocation.Trace is not null && name.Equals(TraceParent.Name, StringComparison.OrdinalIgnoreCase))
+            {
+                continue;
+            }
+
             if (HeaderRules.ReachesFunction(name) && !(hasOptions && HeaderRules.IsNamedByConnection(request, name)) && !ForwardedHeaders.IsReplaced(name))
             {
                 Add(proxyRequest, name, values);
@@ -37,15 +46,20 @@ internal sealed class HttpTransformation(LiveInvocation invocation, RunWatch wat
         headers.TryAddWithoutValidation("X-Forwarded-Proto", ForwardedHeaders.Proto(request));
         headers.TryAddWithoutValidation("X-Forwarded-Host", ForwardedHeaders.Host(request));
         headers.TryAddWithoutValidation(HeaderRules.CallId, invocation.Id);
+        if (invocation.Trace is { } trace)
+        {
+            headers.TryAddWithoutValidation(TraceParent.Name, trace.Parent);
+        }
+
         return default;
     }
 
     /// <inheritdoc/>
-    public override ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
+    public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
     {
         if (proxyResponse is null)
         {
-            return new(false);
+            return false;
         }
 
         var response = httpContext.Response;
@@ -62,8 +76,8 @@ internal sealed class HttpTransformation(LiveInvocation invocation, RunWatch wat
         if (proxyResponse.StatusCode == HttpStatusCode.SwitchingProtocols)
         {
             invocation.MarkResponse();
-            watch.Stop();
-            return new(true);
+            run.Upgrade();
+            return true;
         }
 
         var length = proxyResponse.Headers.TransferEncodingChunked == true ? null : proxyResponse.Content.Headers.ContentLength;
@@ -72,22 +86,28 @@ internal sealed class HttpTransformation(LiveInvocation invocation, RunWatch wat
             response.ContentLength = length;
         }
 
-        invocation.MarkResponse();
         var isBodyless = length == 0 || proxyResponse.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.NotModified || HttpMethods.IsHead(httpContext.Request.Method);
-        if (isBodyless)
+        if (!isBodyless && length is not <= ShortBodyMax)
         {
-            CompleteAnswer(response.StatusCode);
+            invocation.MarkResponse();
+            proxyResponse.Content = new CountedAnswer(proxyResponse.Content, length ?? -1, invocation, run.End);
+            return true;
         }
 
-        proxyResponse.Content = new CountedAnswer(proxyResponse.Content, isBodyless ? 0 : length ?? -1, invocation, CompleteAnswer);
-        return new(true);
-    }
+        var body = isBodyless ? [] : new byte[(int)length!];
+        if (!isBodyless)
+        {
+            await (await proxyResponse.Content.ReadAsStreamAsync(cancellationToken)).ReadExactlyAsync(body, cancellationToken);
+        }
 
-    private void CompleteAnswer(int status)
-    {
-        watch.Stop();
-        invocation.Record(status);
-        invocation.ReleaseSlot();
+        invocation.AddBytesOut(body.Length);
+        run.End();
+        invocation.MarkResponse(body.Length);
+        run.End(response.StatusCode);
+        var content = proxyResponse.Content;
+        proxyResponse.Content = new ByteArrayContent(body);
+        content.Dispose();
+        return true;
     }
 
     private static void Add(HttpRequestMessage request, string name, Microsoft.Extensions.Primitives.StringValues values)

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Faas.Contracts.Invocations;
 using Faas.Gateway.Activation;
 using Faas.Gateway.Invocation;
+using Faas.Gateway.Metering;
 using Microsoft.AspNetCore.Http.Features;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -18,12 +19,14 @@ internal sealed class HttpTransport : IInstanceTransport
     private readonly IHttpForwarder _forwarder;
     private readonly TimeProvider _clock;
     private readonly HttpMessageInvoker _invoker;
+    private readonly InstanceMeter? _meter;
 
     public HttpTransport(Instance instance, IHttpForwarder forwarder, TimeProvider clock)
     {
         _instance = instance;
         _forwarder = forwarder;
         _clock = clock;
+        _meter = InstanceMeter.TryOpen(instance.Group, clock);
         _invoker = new HttpMessageInvoker(new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -42,13 +45,14 @@ internal sealed class HttpTransport : IInstanceTransport
     {
         var http = invocation.Http;
         using var watch = new RunWatch(_clock, _instance.Gone);
+        using var run = new HttpRun(invocation, watch, _meter);
         var running = watch.Start(invocation.Route.Timeout, http.RequestAborted);
         if (http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true } && http.Request.Body is not CountedBody)
         {
             http.Request.Body = new CountedBody(http.Request.Body, invocation);
         }
 
-        var error = await _forwarder.SendAsync(http, "http://function", _invoker, WorkerTransformer.Config, new HttpTransformation(invocation, watch), running);
+        var error = await _forwarder.SendAsync(http, "http://function", _invoker, WorkerTransformer.Config, new HttpTransformation(invocation, run), running);
         if (error != ForwarderError.None && !invocation.IsRecorded)
         {
             var exception = http.GetForwarderErrorFeature()?.Exception;
@@ -59,15 +63,21 @@ internal sealed class HttpTransport : IInstanceTransport
                 return Forwarded.Unreachable;
             }
 
+            run.End();
             await ClassifyAsync(invocation, watch, error, exception);
         }
 
+        run.End();
         invocation.ReleaseSlot();
         return Forwarded.Done;
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _invoker.Dispose();   // Waiting connections close now, those in use when they are free.
+    public void Dispose()
+    {
+        _invoker.Dispose();   // Waiting connections close now, those in use when they are free.
+        _meter?.Dispose();
+    }
 
     private async ValueTask ClassifyAsync(LiveInvocation invocation, RunWatch watch, ForwarderError error, Exception? exception)
     {
@@ -98,7 +108,7 @@ internal sealed class HttpTransport : IInstanceTransport
         }
 
         if (exception is HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded }
-            || error == ForwarderError.ResponseHeaders)
+            || (error == ForwarderError.ResponseHeaders && exception is not IOException))   // it may have hung up in a short body, which is read with the head
         {
             invocation.Fail(InvocationError.Crashed, $"the function's answer is not one that can be passed on: {exception?.GetBaseException().Message}");
             return;

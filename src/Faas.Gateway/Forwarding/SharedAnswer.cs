@@ -8,8 +8,8 @@ namespace Faas.Gateway.Forwarding;
 /// <param name="Head">Payload of the Response or Failure frame.</param>
 /// <param name="Body">The answer's body.</param>
 /// <param name="Length">Bytes of all its frames.</param>
-/// <param name="RunMicros">How long the function ran as its worker saw it; see <see cref="EndOfInvocation"/>.</param>
-internal readonly record struct SharedAnswer(uint Stream, SharedOutcome Outcome, ReadOnlyMemory<byte> Head, ReadOnlyMemory<byte> Body, int Length, ushort RunMicros = 0)
+/// <param name="End">What the worker told at its end.</param>
+internal readonly record struct SharedAnswer(uint Stream, SharedOutcome Outcome, ReadOnlyMemory<byte> Head, ReadOnlyMemory<byte> Body, int Length, EndOfInvocation End = default)
 {
     /// <summary>Reads them. False until all are here.</summary>
     /// <exception cref="WorkerProtocolException">The worker does not speak the protocol.</exception>
@@ -28,7 +28,7 @@ internal readonly record struct SharedAnswer(uint Stream, SharedOutcome Outcome,
                 answer = new SharedAnswer(first.Stream, SharedOutcome.Moved, default, default, at);
                 return true;
             case FrameType.End:
-                var outcome = EndOf(head).Outcome;
+                var outcome = EndOfInvocation.Read(head.Span).Outcome;
                 // Without a Response or a Failure before it, an End that is no refusal answers a Cancel.
                 answer = new SharedAnswer(first.Stream, outcome == EndOutcome.Refused ? SharedOutcome.Refused : SharedOutcome.CallerGone, default, default, at);
                 return true;
@@ -96,7 +96,7 @@ internal readonly record struct SharedAnswer(uint Stream, SharedOutcome Outcome,
             throw new WorkerProtocolException($"it sent {end.Type} of invocation {end.Stream} where End of {first.Stream} was due");
         }
 
-        answer = new SharedAnswer(first.Stream, outcome, head, body, at + FrameHeader.Length + payload.Length, EndOf(payload).RunMicros);
+        answer = new SharedAnswer(first.Stream, outcome, head, body, at + FrameHeader.Length + payload.Length, EndOfInvocation.Read(payload.Span));
         return true;
     }
 
@@ -110,12 +110,6 @@ internal readonly record struct SharedAnswer(uint Stream, SharedOutcome Outcome,
 
         payload = received.Slice(at + FrameHeader.Length, header.PayloadLength);
         return true;
-    }
-
-    private static EndOfInvocation EndOf(ReadOnlyMemory<byte> payload)
-    {
-        var reader = new PayloadReader(payload.Span);
-        return EndOfInvocation.Read(ref reader);
     }
 
     private static void CheckLength(ReadOnlyMemory<byte> head, int length)

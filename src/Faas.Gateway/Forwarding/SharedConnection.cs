@@ -288,7 +288,7 @@ internal sealed class SharedConnection : IDisposable
                 continue;
             }
 
-            var exchange = Forget(answer.Stream, now, ends--, answer.RunMicros) ?? throw NotUnderWay(answer.Stream);
+            var exchange = Forget(answer.Stream, now, ends--, answer.End) ?? throw NotUnderWay(answer.Stream);
             if (answer.Outcome == SharedOutcome.CallerGone && !exchange.IsDecided)
             {
                 const string WithoutAnswer = "it ended an invocation without an answer";
@@ -361,7 +361,7 @@ internal sealed class SharedConnection : IDisposable
     /// <summary>
     /// An exchange has ended. Where <paramref name="ends"/> came in one read, of invocations that ran one after the other, nobody knows when each of them ended: they share the time evenly.
     /// </summary>
-    private SharedExchange? Forget(uint stream, long now, int ends = 1, ushort runMicros = 0)
+    private SharedExchange? Forget(uint stream, long now, int ends = 1, EndOfInvocation end = default)
     {
         SharedExchange? exchange;
         bool isLast;
@@ -370,7 +370,7 @@ internal sealed class SharedConnection : IDisposable
             if (_open.Remove(stream, out exchange))
             {
                 var at = ends > 1 && !exchange.IsHeld ? exchange.TurnAt + (Math.Max(0, now - exchange.TurnAt) / ends) : Math.Max(now, exchange.TurnAt);
-                exchange.Invocation.EndRun(at, runMicros);
+                exchange.Invocation.EndRun(at, end);
                 Turn(exchange, at);
             }
 

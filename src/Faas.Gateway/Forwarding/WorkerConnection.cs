@@ -138,6 +138,15 @@ internal sealed class WorkerConnection : IDisposable
     /// <summary>Whether a whole frame is in the buffer.</summary>
     public bool TryPeekWhole(out FrameHeader header) => TryPeek(out header) && _end - _start >= FrameHeader.Length + header.PayloadLength;
 
+    /// <summary>Takes what has come meanwhile into an empty buffer, without waiting.</summary>
+    public void FillWithWhatIsHere()
+    {
+        if (_start == _end && _socket.Available > 0)
+        {
+            (_start, _end) = (0, _socket.Receive(_buffer));
+        }
+    }
+
     /// <summary>Waits for the next frame's header.</summary>
     /// <exception cref="EndOfStreamException">The worker closed the connection.</exception>
     public async ValueTask<FrameHeader> PeekAsync(CancellationToken cancellationToken)

@@ -283,6 +283,12 @@ internal sealed class WorkerExchange(WorkerTransport transport, WorkerConnection
     private void CompleteAnswer()
     {
         _isAnswered = true;
+        if (_frameLeft == 0)
+        {
+            connection.FillWithWhatIsHere();   // The End leaves with the last piece, and what it tells is for the record.
+            TryReadEnd(out _);
+        }
+
         invocation.Record(Http.Response.StatusCode);
         TryEnd();
         if (!_hasEnded)
@@ -295,7 +301,7 @@ internal sealed class WorkerExchange(WorkerTransport transport, WorkerConnection
     /// <summary>If the worker's End is here, the slot and the connection go back at once, which is before the caller can send its next request.</summary>
     private void TryEnd()
     {
-        if (_frameLeft != 0 || !connection.TryPeekWhole(out var header) || header.Type != FrameType.End)
+        if (!TryReadEnd(out var header))
         {
             return;
         }
@@ -312,6 +318,18 @@ internal sealed class WorkerExchange(WorkerTransport transport, WorkerConnection
         {
             invocation.ReleaseSlot();   // The connection goes back when the pump has stopped.
         }
+    }
+
+    private bool TryReadEnd(out FrameHeader header)
+    {
+        header = default;
+        if (_frameLeft != 0 || !connection.TryPeekWhole(out header) || header.Type != FrameType.End)
+        {
+            return false;
+        }
+
+        invocation.Measure(EndOfInvocation.Read(connection.PayloadOf(header)));
+        return true;
     }
 
     private FrameHeader CheckStream(FrameHeader header) => header.Stream == connection.Stream

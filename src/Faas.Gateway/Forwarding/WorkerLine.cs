@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net.Sockets;
 using Faas.Gateway.Polling;
 using Faas.WorkerProtocol;
+using Faas.WorkerProtocol.Polling;
 
 namespace Faas.Gateway.Forwarding;
 

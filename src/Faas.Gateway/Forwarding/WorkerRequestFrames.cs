@@ -1,5 +1,6 @@
 using System.Net;
 using Faas.Gateway.Invocation;
+using Faas.Gateway.Tracing;
 using Faas.WorkerProtocol;
 using Microsoft.Net.Http.Headers;
 
@@ -30,21 +31,30 @@ internal static class WorkerRequestFrames
             Path = invocation.Path,
             Query = invocation.Query,
             RemoteAddress = caller.RemoteAddress,
+            IsTraced = invocation.Trace is not null,
         }.Write(output);
-        caller.WriteHeaders(output, invocation.Id);
+        caller.WriteHeaders(output, invocation.Id, invocation.Trace?.Parent);
         output.EndFrame(FrameType.Request, stream, hasBody ? FrameMarks.None : FrameMarks.EndOfBody);
     }
 
     /// <summary>Writes the headers of a request that came through ASP.NET.</summary>
-    public static void WriteHeaders(PayloadWriter output, HttpRequest request, string id, string remote)
+    public static void WriteHeaders(PayloadWriter output, HttpRequest request, in PlatformHeaders own)
     {
         var countAt = output.Position;
         output.U16(0);
         ushort count = 0;
+        if (own.TraceParent is not null)
+        {
+            output.Text(TraceParent.Name);
+            output.Text(own.TraceParent);
+            count++;
+        }
+
         var hasOptions = HeaderRules.HasConnectionOptions(request);
         foreach (var (name, values) in request.Headers)
         {
-            if (!HeaderRules.ReachesFunction(name) || (hasOptions && HeaderRules.IsNamedByConnection(request, name)) || ForwardedHeaders.IsReplaced(name))
+            if (!HeaderRules.ReachesFunction(name) || (hasOptions && HeaderRules.IsNamedByConnection(request, name)) || ForwardedHeaders.IsReplaced(name)
+                || (own.TraceParent is not null && name.Equals(TraceParent.Name, StringComparison.OrdinalIgnoreCase)))
             {
                 continue;
             }
@@ -58,13 +68,13 @@ internal static class WorkerRequestFrames
         }
 
         output.Text("x-forwarded-for");
-        output.Text(ForwardedHeaders.For(request, remote));
+        output.Text(ForwardedHeaders.For(request, own.Remote));
         output.Text("x-forwarded-proto");
         output.Text(ForwardedHeaders.Proto(request));
         output.Text("x-forwarded-host");
         output.Text(ForwardedHeaders.Host(request));
         output.Text("x-call-id");
-        output.Text(id);
+        output.Text(own.InvocationId);
         output.PatchU16(countAt, (ushort)(count + 4));
     }
 
@@ -102,6 +112,12 @@ internal static class WorkerRequestFrames
         return _lastRemote.Text;
     }
 }
+
+/// <summary>What the gateway adds to a request's headers, besides what stands in it.</summary>
+/// <param name="InvocationId">X-Call-Id.</param>
+/// <param name="Remote">The caller's address.</param>
+/// <param name="TraceParent">traceparent, in the place of the caller's; null to let that through.</param>
+internal readonly record struct PlatformHeaders(string InvocationId, string Remote, string? TraceParent);
 
 /// <summary>
 /// X-Forwarded-*: the caller's address is appended to X-Forwarded-For; Proto and Host are kept when a proxy in front of the gateway has set them,

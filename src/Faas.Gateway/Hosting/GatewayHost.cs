@@ -6,6 +6,7 @@ using Faas.Gateway.Invocation;
 using Faas.Gateway.Polling;
 using Faas.Gateway.Routing;
 using Faas.Gateway.Stalls;
+using Faas.Gateway.Tracing;
 using Faas.Gateway.Uplink;
 using Faas.Gateway.Usage;
 using Microsoft.AspNetCore.Connections;
@@ -36,10 +37,11 @@ internal static class GatewayHost
         services.AddHttpForwarder();
         services.AddSingleton<FastEntrance>().AddSingleton(HandedOverSockets.Create).AddSingleton<IConnectionListenerFactory, FastTransport>();
         services.AddSingleton(GatewayIdentity.Create(arguments.Data.ControllerSocket, clock));
-        services.AddSingleton<RouteTable>().AddSingleton<GateTable>().AddSingleton<LinkHealth>().AddSingleton<ControllerPicture>();
+        services.AddSingleton<RouteTable>().AddSingleton<GateTable>().AddSingleton<LinkHealth>().AddSingleton<ControllerPicture>().AddSingleton<PriceList>();
         services.AddSingleton<Outbox>().AddSingleton<IGateEvents>(provider => provider.GetRequiredService<Outbox>());
         services.AddSingleton<EventLoops>().AddSingleton<IInstanceTransports, InstanceTransports>();
-        services.AddSingleton<Invoker>().AddSingleton<Entrance>();
+        services.AddSingleton(new Traces(TraceSettings.From(Environment.GetEnvironmentVariable)));
+        services.AddSingleton<LiveInvocations>().AddSingleton<Invoker>().AddSingleton<Entrance>();
         services.AddSingleton<ControllerChannel>().AddSingleton<AcceptUplink>().AddSingleton<AcceptExchange>();
         services.AddSingleton<AcceptEntrance>().AddSingleton<WebhookEntrance>().AddSingleton<AttemptEntrance>().AddSingleton<AsyncEntrances>();
         services.AddSingleton(provider => new UsageJournal(

@@ -33,8 +33,8 @@ internal abstract class Caller
     /// <summary>The caller's address; empty when it has none.</summary>
     public abstract string RemoteAddress { get; }
 
-    /// <summary>Writes the request's headers as they reach the function: their count as u16, then the pairs.</summary>
-    public abstract void WriteHeaders(PayloadWriter output, string invocationId);
+    /// <summary>Writes the request's headers as they reach the function: their count as u16, then the pairs. <paramref name="traceParent"/> comes first, in the place of the caller's own; null where that goes on as it is.</summary>
+    public abstract void WriteHeaders(PayloadWriter output, string invocationId, string? traceParent);
 
     /// <summary>The whole small body; null when the caller did not send it, and the invocation says why. Valid until <see cref="AdvanceBody"/>.</summary>
     public abstract ValueTask<ReadOnlySequence<byte>?> ReadBodyAsync(LiveInvocation invocation, TimeProvider clock);

@@ -3,13 +3,12 @@ using Faas.Contracts.Invocations;
 using Faas.Gateway.Acceptance;
 using Faas.Gateway.FastPath;
 using Faas.Gateway.Routing;
-using Faas.Gateway.Usage;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Faas.Gateway.Invocation;
 
 /// <summary>Where every request enters: finds the function it is for, or says what to call.</summary>
-internal sealed class Entrance(RouteTable routes, Invoker invoker, AsyncEntrances entrances, UsageJournal journal, TimeProvider clock)
+internal sealed class Entrance(RouteTable routes, Invoker invoker, AsyncEntrances entrances, LiveInvocations invocations, TimeProvider clock)
 {
     /// <summary>How long a request waits for the first picture of a gateway that has just started. A restarted gateway must not deny functions it doesn't know yet.</summary>
     private static readonly TimeSpan FirstSyncWait = TimeSpan.FromSeconds(10);
@@ -55,10 +54,16 @@ internal sealed class Entrance(RouteTable routes, Invoker invoker, AsyncEntrance
             if (isAccepted || AcceptEntrance.Wants(request))
             {
                 var isAwaited = !isAccepted && !AcceptEntrance.IsAsynchronous(request);
+                if (isAwaited && route.Budget is { } budget && budget.IsShut(clock.GetUtcNow().ToUnixTimeMilliseconds(), out var retryAfterSeconds))
+                {
+                    // Who waits for a result must not wait until the month is over. Nothing was begun, so the same key may be sent again.
+                    return ProblemWriter.WriteAsync(http, id, nameof(InvocationError.BudgetExceeded), InvocationErrors.Of(InvocationError.BudgetExceeded).Status, budget.Detail, retryAfterSeconds).AsTask();
+                }
+
                 return entrances.Accepts.HandleAsync(http, route, new InvocationCall(target.Kind, target.Path, target.Query, id), isAwaited);
             }
 
-            return invoker.InvokeAsync(new LiveInvocation(new HttpCaller(http), route, new InvocationCall(target.Kind, target.Path, target.Query, id), journal, clock));
+            return invoker.InvokeAsync(invocations.Open(http, route, new InvocationCall(target.Kind, target.Path, target.Query, id)));
         }
 
         return routes.FirstSync.IsCompleted || !FunctionName.IsValid(target.Name)

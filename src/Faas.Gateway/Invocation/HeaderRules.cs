@@ -9,6 +9,12 @@ internal static class HeaderRules
     /// <summary>The invocation's id.</summary>
     public const string CallId = "X-Call-Id";
 
+    /// <summary>What the invocation costs.</summary>
+    public const string Cost = "X-Faas-Cost";
+
+    /// <summary>For how long it is billed, in ms.</summary>
+    public const string BilledMs = "X-Faas-Billed-Ms";
+
     /// <summary>Where the time went.</summary>
     public const string ServerTiming = "Server-Timing";
 
@@ -25,7 +31,7 @@ internal static class HeaderRules
     private static readonly FrozenSet<string> NotToCallers = new[]
     {
         HeaderNames.Connection, HeaderNames.KeepAlive, HeaderNames.ProxyConnection, HeaderNames.TransferEncoding, HeaderNames.Upgrade, HeaderNames.TE,
-        HeaderNames.ProxyAuthenticate, HeaderNames.ContentLength, CallId, Contracts.Api.Problems.ErrorHeader,
+        HeaderNames.ProxyAuthenticate, HeaderNames.ContentLength, CallId, Cost, BilledMs, Contracts.Api.Problems.ErrorHeader,
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> NotToFunctionsByName = NotToFunctions.GetAlternateLookup<ReadOnlySpan<char>>();
@@ -34,7 +40,7 @@ internal static class HeaderRules
     /// <summary>Whether a request header reaches the function.</summary>
     public static bool ReachesFunction(string name) => !NotToFunctions.Contains(name) && name[0] != ':';
 
-    /// <summary>Whether a function's header reaches the caller. Content-Length travels outside the headers; X-Call-Id and X-Faas-Error are the platform's.</summary>
+    /// <summary>Whether a function's header reaches the caller. Content-Length travels outside the headers; X-Call-Id, X-Faas-Error and what is billed are the platform's.</summary>
     public static bool ReachesCaller(string name) => !NotToCallers.Contains(name);
 
     /// <summary>As <see cref="ReachesFunction(string)"/>.</summary>

@@ -43,7 +43,8 @@ internal sealed class HttpCaller(HttpContext http) : Caller
     public override string RemoteAddress => WorkerRequestFrames.AddressText(http.Connection.RemoteIpAddress);
 
     /// <inheritdoc/>
-    public override void WriteHeaders(PayloadWriter output, string invocationId) => WorkerRequestFrames.WriteHeaders(output, http.Request, invocationId, RemoteAddress);
+    public override void WriteHeaders(PayloadWriter output, string invocationId, string? traceParent) =>
+        WorkerRequestFrames.WriteHeaders(output, http.Request, new PlatformHeaders(invocationId, RemoteAddress, traceParent));
 
     /// <inheritdoc/>
     public override async ValueTask<ReadOnlySequence<byte>?> ReadBodyAsync(LiveInvocation invocation, TimeProvider clock)
@@ -87,7 +88,7 @@ internal sealed class HttpCaller(HttpContext http) : Caller
     public override bool TryTakeHead(ReadOnlySpan<byte> response, int bodyLength, LiveInvocation invocation)
     {
         WorkerResponseHead.Apply(response, http.Response);
-        invocation.MarkResponse();
+        invocation.MarkResponse(TakesBody ? bodyLength : 0);
         return true;
     }
 

@@ -9,10 +9,21 @@ internal sealed partial class Invoker(IInstanceTransports transports, ILogger<In
     /// <summary>Serves one invocation. When warm: one slot and one forward, and no word with the controller.</summary>
     public Task InvokeAsync(LiveInvocation invocation)
     {
+        if (invocation.Route.Budget is { } budget && !budget.TryAdmit(invocation.ReceivedUnixMs, out var retryAfterSeconds))
+        {
+            invocation.RetryAfterSeconds = retryAfterSeconds;
+            invocation.Fail(InvocationError.BudgetExceeded, budget.Detail);
+            return RunAsync(invocation);
+        }
+
         var limit = invocation.Route.BodyBytesMax;
-        return invocation.Caller.ContentLength > limit
-            ? ProblemWriter.WriteAsync(invocation.Http, invocation.Id, InvocationError.TooLarge, BodyTooLarge(limit), null, invocation.CallerGone).AsTask()
-            : RunAsync(invocation);
+        if (!(invocation.Caller.ContentLength > limit))
+        {
+            return RunAsync(invocation);
+        }
+
+        invocation.Trace?.End(nameof(InvocationError.TooLarge));   // nothing is recorded of it, and its span must end all the same
+        return ProblemWriter.WriteAsync(invocation.Http, invocation.Id, InvocationError.TooLarge, BodyTooLarge(limit), null, invocation.CallerGone).AsTask();
     }
 
     /// <summary>What to tell a caller whose body exceeds the limit.</summary>
@@ -25,7 +36,7 @@ internal sealed partial class Invoker(IInstanceTransports transports, ILogger<In
         var again = false;
         try
         {
-            while (true)
+            while (invocation.Error == InvocationError.None)   // else it is refused
             {
                 // A cold start hides in this await, nowhere else.
                 var wish = new SlotWish(invocation.Route, invocation.ReceivedAt) { IsAgain = again, MayGoAhead = !invocation.Route.IsHttp && invocation.SmallBody is not null };

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Faas.Contracts.Invocations;
 using Faas.Gateway.Activation;
 using Faas.Gateway.Routing;
+using Faas.Gateway.Tracing;
 using Faas.Gateway.Usage;
 using Faas.Link;
 using Faas.WorkerProtocol;
@@ -12,7 +13,7 @@ namespace Faas.Gateway.Invocation;
 /// One invocation from its head to its end. It owns its slot (given back once) and its usage record (written once, before the last byte of the
 /// answer leaves). After the request is over, only <see cref="ReleaseSlot"/> may still be called, never <see cref="Caller"/> used.
 /// </summary>
-internal sealed class LiveInvocation(Caller caller, FunctionRoute route, InvocationCall call, IUsageSink usage, TimeProvider clock)
+internal sealed class LiveInvocation(Caller caller, FunctionRoute route, InvocationCall call, IUsageSink usage, PriceList? prices, TimeProvider clock)
 {
     private readonly Caller _first = caller;
     private readonly long _receivedUnixUs = (clock.GetUtcNow().Ticks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
@@ -24,9 +25,15 @@ internal sealed class LiveInvocation(Caller caller, FunctionRoute route, Invocat
     private long _coldUs;
     private long _bytesOut;
     private int _isRecorded;
+    private int _status;
     private ushort _workerMicros;
+    private uint _cpuMicros;
+    private uint _peakKiB;
     private int _holdsSlot;
     private long _bytesIn;
+
+    /// <summary>Its spans; null when it is not traced.</summary>
+    public InvocationTrace? Trace { get; private set; }
 
     /// <summary>Who called.</summary>
     public Caller Caller { get; private set; } = caller;
@@ -111,11 +118,22 @@ internal sealed class LiveInvocation(Caller caller, FunctionRoute route, Invocat
         return _startedAt;
     }
 
-    /// <summary>The function has ended, at this timestamp. <paramref name="runMicros"/> is how long it ran as its worker saw it, in µs; 0 when unknown.</summary>
-    public void EndRun(long at, ushort runMicros)
+    /// <summary>The function has ended, at this timestamp, and this is what its worker tells of it.</summary>
+    public void EndRun(long at, in EndOfInvocation end)
     {
         _endedAt = at;
-        _workerMicros = runMicros;
+        _workerMicros = end.RunMicros;
+        Measure(end);
+    }
+
+    /// <summary>Remembers what it used, as its worker tells. What comes after <see cref="Record"/> is not in the record.</summary>
+    public void Measure(in EndOfInvocation end) => (_cpuMicros, _peakKiB) = (end.CpuMicros, end.PeakKiB);
+
+    /// <summary>It has ended now, and this is what was measured of its instance meanwhile: CPU time in µs and the peak of memory in KiB.</summary>
+    public void EndRun(uint cpuMicros, uint peakKiB)
+    {
+        StopRun();
+        (_cpuMicros, _peakKiB) = (cpuMicros, peakKiB);
     }
 
     /// <summary>To be called once, before the slot is given back.</summary>
@@ -145,6 +163,9 @@ internal sealed class LiveInvocation(Caller caller, FunctionRoute route, Invocat
     /// <summary>Counts bytes of the answer's body.</summary>
     public void AddBytesOut(long count) => _bytesOut += count;
 
+    /// <summary>Bytes of the answer's body so far.</summary>
+    public long BytesOut => _bytesOut;
+
     /// <summary>Bytes of the request's body so far.</summary>
     public long BytesIn => Interlocked.Read(ref _bytesIn);
 
@@ -170,41 +191,77 @@ internal sealed class LiveInvocation(Caller caller, FunctionRoute route, Invocat
             return;
         }
 
-        usage.Append(new UsageEntry
-        {
-            InvocationId = Id,
-            Function = Route.Function,
-            Revision = Instance?.Gate.Revision ?? Route.Gate.Revision,
-            Instance = Instance?.Id ?? "",
-            ReceivedUnixUs = _receivedUnixUs,
-            QueuedUs = _queuedUs,
-            ColdUs = _coldUs,
-            RunUs = RunUs,
-            MemoryMiB = Route.MemoryMiB,
-            BytesIn = BytesIn,
-            BytesOut = _bytesOut,
-            Status = status,
-            Outcome = Error,
-        });
+        _status = status;
+        usage.Append(Entry(status, _bytesOut));
     }
+
+    /// <summary>It is traced, under this <c>traceparent</c> and tracestate; null for none. To be called before it runs.</summary>
+    public void BeginTrace(ActivityKind kind, string? traceParent, string? traceState)
+    {
+        Trace = InvocationTrace.Begin($"invoke {Route.Function}", kind, traceParent, traceState, _receivedUnixUs);
+        Trace?.Tag("faas.trigger", kind == ActivityKind.Server && Kind == RequestKind.Http ? "http" : "other");
+        Trace?.Tag("http.request.method", Caller.Method);
+        Trace?.Tag("url.path", Path);
+    }
+
+    /// <summary>
+    /// What it costs, once it has ended, with an answer of so many bytes; null when that is not known or not to be told. What is recorded after this must not differ.
+    /// </summary>
+    public InvocationCost? CostOf(long bytesOut) => prices is null || (_startedAt != 0 && _endedAt == 0)
+        ? null
+        : prices.CostOf(new BilledRun(_receivedUnixUs, RunUs, Error, Instance is not null, Route.MemoryMiB, _cpuMicros, bytesOut));
+
+    /// <summary>It failed before its worker said that it ended: for who pays, it has run until now.</summary>
+    public void StopRun() => _endedAt = _endedAt != 0 || _startedAt == 0 ? _endedAt : clock.GetTimestamp();
 
     /// <summary>Leaves the fast path: what comes now is more than a small answer.</summary>
     /// <exception cref="IOException">The connection is closed.</exception>
     public async ValueTask ToHttpAsync() => Caller = await Caller.ToHttpAsync();
 
     /// <summary>The request is over.</summary>
-    public void End() => _first.End();
+    public void End()
+    {
+        Trace?.End(Entry(_status, _bytesOut), _startedAt == 0 ? 0 : _receivedUnixUs + Micros(ReceivedAt, _startedAt), Instance?.Activation ?? default);
+        _first.End();
+    }
 
     /// <summary>The value of Server-Timing as ASCII; the run time up to now is the time to the head.</summary>
     public int WriteTiming(Span<byte> text) => ServerTiming.Write(text, _queuedUs, _coldUs, RunUs);
 
-    /// <summary>Puts X-Call-Id and Server-Timing on the answer; the run time up to now is the time to the head.</summary>
-    public void MarkResponse()
+    /// <summary>
+    /// Puts X-Call-Id and Server-Timing on the answer; the run time up to now is the time to the head. Where the run is over and the answer's length is known, what it costs, too.
+    /// </summary>
+    public void MarkResponse(long? bytesOut = null)
     {
         var headers = Http.Response.Headers;
+        if (bytesOut is { } bytes && CostOf(bytes) is { } cost)
+        {
+            headers[HeaderRules.Cost] = cost.Amount;
+            headers[HeaderRules.BilledMs] = cost.Milliseconds;
+        }
+
         headers[HeaderRules.CallId] = Id;
         headers.Append(HeaderRules.ServerTiming, ServerTiming.Format(_queuedUs, _coldUs, RunUs));
     }
+
+    private UsageEntry Entry(int status, long bytesOut) => new()
+    {
+        InvocationId = Id,
+        Function = Route.Function,
+        Revision = Instance?.Gate.Revision ?? Route.Gate.Revision,
+        Instance = Instance?.Id ?? "",
+        ReceivedUnixUs = _receivedUnixUs,
+        QueuedUs = _queuedUs,
+        ColdUs = _coldUs,
+        RunUs = RunUs,
+        CpuUs = _cpuMicros,
+        PeakKiB = _peakKiB,
+        MemoryMiB = Route.MemoryMiB,
+        BytesIn = BytesIn,
+        BytesOut = bytesOut,
+        Status = status,
+        Outcome = Error,
+    };
 
     private long RunUs => _startedAt == 0 ? 0 : Micros(_startedAt, _endedAt != 0 ? _endedAt : clock.GetTimestamp());
 

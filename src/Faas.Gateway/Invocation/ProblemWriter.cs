@@ -20,13 +20,11 @@ internal static class ProblemWriter
         await invocation.ToHttpAsync();
         var response = invocation.Http.Response;
         response.Clear();
-        invocation.MarkResponse();
+        invocation.StopRun();
         var body = Prepare(response, Problems.Of(invocation.Error, invocation.Detail, invocation.Id), invocation.Error, invocation);
-        if (!HttpMethods.IsHead(invocation.Http.Request.Method))
-        {
-            invocation.AddBytesOut(body.WrittenCount);
-        }
-
+        var sent = HttpMethods.IsHead(invocation.Http.Request.Method) ? 0 : body.WrittenCount;
+        invocation.AddBytesOut(sent);
+        invocation.MarkResponse(invocation.BytesOut);
         invocation.Record(response.StatusCode);
         await SendAsync(invocation.Http, body, cancellationToken);
     }

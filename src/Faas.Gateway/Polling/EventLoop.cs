@@ -1,3 +1,5 @@
+using Faas.WorkerProtocol.Polling;
+
 namespace Faas.Gateway.Polling;
 
 /// <summary>

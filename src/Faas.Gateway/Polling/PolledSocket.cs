@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Faas.WorkerProtocol.Polling;
 
 namespace Faas.Gateway.Polling;
 

@@ -13,6 +13,9 @@ internal sealed class FunctionRoute(Route route, Gate gate)
     /// <summary>The revision's gate: its instances and its waiting line.</summary>
     public Gate Gate { get; } = gate;
 
+    /// <summary>What a spent budget leaves of it; null when none holds it back.</summary>
+    public BudgetGate? Budget { get; } = route.Budget is { } limit ? new BudgetGate(limit) : null;
+
     /// <summary>What its answers are like.</summary>
     public AnswerHabit Answers { get; } = new();
 

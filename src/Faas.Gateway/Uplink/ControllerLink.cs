@@ -31,6 +31,10 @@ internal sealed partial class ControllerLink(
             {
                 return;
             }
+            catch (ObjectDisposedException)
+            {
+                return;   // The gateway ends before it has begun to serve: its port is taken, and that is what it says.
+            }
             catch (Exception exception)
             {
                 // A malformed message or a bug in applying one: the next connection's complete picture repairs it.

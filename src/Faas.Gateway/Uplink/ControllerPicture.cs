@@ -1,5 +1,6 @@
 using Faas.Contracts.Invocations;
 using Faas.Gateway.Activation;
+using Faas.Gateway.Metering;
 using Faas.Gateway.Routing;
 using Faas.Gateway.Usage;
 using Faas.Link;
@@ -11,7 +12,7 @@ namespace Faas.Gateway.Uplink;
 /// Applies what the controller says to routes, gates and instances. One reader at a time. What a complete picture (SyncBegin to SyncEnd)
 /// doesn't mention is removed at its end; a picture that breaks off removes nothing.
 /// </summary>
-internal sealed class ControllerPicture(RouteTable routes, GateTable gates, Outbox outbox, IUsageUplink usage)
+internal sealed class ControllerPicture(RouteTable routes, GateTable gates, Outbox outbox, IUsageUplink usage, PriceList prices)
 {
     private HashSet<string>? _routesMentioned;
     private HashSet<string>? _instancesMentioned;
@@ -89,6 +90,9 @@ internal sealed class ControllerPicture(RouteTable routes, GateTable gates, Outb
                 }
 
                 break;
+            case ControllerMessage.MessageOneofCase.Prices:
+                prices.Set(message.Prices);
+                break;
             case ControllerMessage.MessageOneofCase.UsageAck:
                 usage.Acknowledge(message.UsageAck);
                 break;
@@ -132,7 +136,8 @@ internal sealed class ControllerPicture(RouteTable routes, GateTable gates, Outb
         }
         else if (!gates.TryFind(ready.Instance, out var known))
         {
-            gates.Add(ready.Instance, ready.Revision, ready.Slots, new InstanceEndpoint(ready.Socket, ready.Address), ready.IsFrozen);
+            gates.Add(ready.Instance, ready.Revision, ready.Slots, new InstanceEndpoint(ready.Socket, ready.Address), ready.IsFrozen,
+                new ActivationSpan(ready.ReadyUnixUs, ready.StemWaitUs, ready.SpecializeUs), new GroupFolders(ready.CpuFolder, ready.MemoryFolder));
         }
         else if (ready.IsFrozen)
         {

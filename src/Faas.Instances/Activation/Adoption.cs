@@ -74,7 +74,7 @@ internal sealed partial class Adoption(
         around.Adopt(id);
         around.Users.Claim(record.Launched.Uid);
         Log.Adopted(logger, record.InstanceId, record.Revision);
-        return new LiveInstance(record.ToHandle(folder), sandbox);
+        return new LiveInstance(record.ToHandle(folder, record.IsHttp ? sandbox.Group : null), sandbox);
     }
 
     private async Task AttachAsync(LiveSandbox sandbox, InstanceRecord record, CancellationToken cancellationToken)

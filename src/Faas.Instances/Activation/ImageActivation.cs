@@ -148,6 +148,6 @@ internal sealed class ImageActivation(SandboxSurroundings around, IInstanceEvent
             Launched = sandbox.Launched,
         };
         record.Save(sandbox.Folder);
-        return new LiveInstance(record.ToHandle(sandbox.Folder), sandbox);
+        return new LiveInstance(record.ToHandle(sandbox.Folder, record.IsHttp ? sandbox.Group : null), sandbox);
     }
 }

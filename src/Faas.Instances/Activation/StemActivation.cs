@@ -139,6 +139,6 @@ internal sealed class StemActivation(
             Launched = sandbox.Launched,
         };
         record.Save(sandbox.Folder);
-        return new LiveInstance(record.ToHandle(sandbox.Folder), sandbox);
+        return new LiveInstance(record.ToHandle(sandbox.Folder, record.IsHttp ? sandbox.Group : null), sandbox);
     }
 }

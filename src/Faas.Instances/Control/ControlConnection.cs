@@ -13,6 +13,7 @@ internal sealed class ControlConnection : IAsyncDisposable
     private readonly Socket _socket;
     private readonly TaskCompletionSource<SpecializedMessage?> _specialized = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _reading;
+    private volatile int _held;
 
     private ControlConnection(Socket socket, Action<WorkerLog> log)
     {
@@ -22,6 +23,25 @@ internal sealed class ControlConnection : IAsyncDisposable
 
     /// <summary>Completes when the worker is gone or broke the protocol. Never fails.</summary>
     public Task Closed => _reading;
+
+    /// <summary>
+    /// Whether all has been taken that the worker said so far. While it has not, there may be more that the worker could not send yet, and would keep to itself
+    /// if it were frozen now.
+    /// </summary>
+    public bool IsHeard
+    {
+        get
+        {
+            try
+            {
+                return _held == 0 && _socket.Available == 0;
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                return true;   // nothing more will come
+            }
+        }
+    }
 
     /// <summary>Connects and says hello. <paramref name="log"/> is called for each line, one at a time.</summary>
     public static async Task<ControlConnection> OpenAsync(string path, string token, Action<WorkerLog> log, CancellationToken cancellationToken)
@@ -113,8 +133,8 @@ internal sealed class ControlConnection : IAsyncDisposable
                     return;
                 }
 
-                length += count;
-                length = Consume(buffer, length, log, out var wanted);
+                _held = length += count;
+                _held = length = Consume(buffer, length, log, out var wanted);
                 if (wanted > buffer.Length)
                 {
                     Array.Resize(ref buffer, wanted);
@@ -160,7 +180,8 @@ internal sealed class ControlConnection : IAsyncDisposable
         {
             case FrameType.Log:
                 var reader = new PayloadReader(payload);
-                log(new WorkerLog(reader.I64(), reader.U8() == 2, reader.Text(), Encoding.UTF8.GetString(reader.Rest)));
+                var (unixMs, stream) = (reader.I64(), reader.U8());
+                log(new WorkerLog(unixMs, (stream & 0x7F) == 2, reader.Text(), Encoding.UTF8.GetString(reader.Rest), GoesOn: (stream & 0x80) != 0));
                 break;
             case FrameType.Specialized:
                 _specialized.TrySetResult(JsonSerializer.Deserialize(payload, WorkerJson.Default.SpecializedMessage));
@@ -176,4 +197,5 @@ internal sealed class ControlConnection : IAsyncDisposable
 /// <param name="IsError">Whether to stderr.</param>
 /// <param name="InvocationId">The invocation that wrote it; may be empty.</param>
 /// <param name="Text">The line, without its end.</param>
-internal readonly record struct WorkerLog(long UnixMs, bool IsError, string InvocationId, string Text);
+/// <param name="GoesOn">Whether it is cut and goes on in the next one.</param>
+internal readonly record struct WorkerLog(long UnixMs, bool IsError, string InvocationId, string Text, bool GoesOn);

@@ -18,7 +18,7 @@ internal sealed class LogSink(IInstanceEvents events, TimeProvider time)
     {
         Tail.Add(line.Text);
         var at = DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(line.UnixMs, 0, 253_402_300_799_999));
-        Publish(at, line.InvocationId.Length == 0 ? null : line.InvocationId, line.IsError ? "stderr" : "stdout", line.Text);
+        Publish(at, line.InvocationId.Length == 0 ? null : line.InvocationId, line.IsError ? "stderr" : "stdout", line.Text, line.GoesOn);
     }
 
     /// <summary>A line that reached stdout or stderr past the worker.</summary>
@@ -31,11 +31,11 @@ internal sealed class LogSink(IInstanceEvents events, TimeProvider time)
         Publish(time.GetUtcNow(), null, stream, line);
     }
 
-    private void Publish(DateTimeOffset at, string? invocationId, string stream, string text)
+    private void Publish(DateTimeOffset at, string? invocationId, string stream, string text, bool goesOn = false)
     {
         if (_owner is { } owner)
         {
-            events.Log(owner.Function, new LogLine(at, owner.InstanceId, invocationId, stream, text));
+            events.Log(owner.Function, new LogLine(at, owner.InstanceId, invocationId, stream, text) { GoesOn = goesOn ? true : null });
         }
     }
 

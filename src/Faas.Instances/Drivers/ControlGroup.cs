@@ -43,6 +43,9 @@ internal sealed class ControlGroup
             : new ControlGroup(Path.Combine(Root, "freezer", path), Path.Combine(Root, "memory", path), Path.Combine(Root, AccountingRoot(), path), isV2: false);
     }
 
+    /// <summary>Where others read what it uses.</summary>
+    public AccountingFolders Accounting => new(_cpu, _memory);
+
     /// <summary>Tells the kernel to freeze the group, which it then does; see <see cref="State"/>. False when there is no such group.</summary>
     public bool TryFreeze() => TryWrite(_isV2 ? "cgroup.freeze" : "freezer.state", _isV2 ? "1" : "FROZEN");
 

@@ -30,12 +30,15 @@ internal sealed record InstanceRecord
     /// <summary>Port of an image's container; 0 for the others, which listen on sockets.</summary>
     public int Port { get; init; }
 
-    /// <summary>The instance as the gateway sees it.</summary>
-    public InstanceHandle ToHandle(InstanceFolder folder) => new(
+    /// <summary>The instance as the gateway sees it. Of an http function with its control group, if it has one; a handler is measured by its worker.</summary>
+    public InstanceHandle ToHandle(InstanceFolder folder, ControlGroup? group) => new(
         InstanceId, Revision, Function,
         Port != 0 ? null : IsHttp ? folder.HttpSocket : folder.WorkerSocket,
         Port != 0 ? string.Create(CultureInfo.InvariantCulture, $"{Launched.Address}:{Port}") : null,
-        StartedAt, Driver);
+        StartedAt, Driver)
+    {
+        Accounting = group?.Accounting,
+    };
 
     /// <summary>Writes it so that a reader sees all of it or nothing. Not flushed to disk: after a power cut the instance is gone too.</summary>
     public void Save(InstanceFolder folder)

@@ -61,8 +61,25 @@ internal sealed class LiveSandbox
     /// <summary>A sandbox without a control connection ends when its driver says so.</summary>
     public void Attach(Task ended) => Ended = ended;
 
-    /// <summary>Freezes it; true when it stands still. False when that is impossible or its end has begun; then it runs.</summary>
-    public async Task<bool> FreezeAsync(CancellationToken cancellationToken) => !Ended.IsCompleted && await _freezer.FreezeAsync(Launched, cancellationToken);
+    /// <summary>
+    /// Freezes it; true when it stands still. False when that is impossible, its end has begun, or it has lines to report that would wait in it until it is
+    /// thawed; then it runs.
+    /// </summary>
+    public async Task<bool> FreezeAsync(CancellationToken cancellationToken)
+    {
+        if (Ended.IsCompleted || !await _freezer.FreezeAsync(Launched, cancellationToken))
+        {
+            return false;
+        }
+
+        if (_control?.IsHeard is not false)
+        {
+            return true;
+        }
+
+        _freezer.Thaw(Launched);
+        return false;
+    }
 
     /// <summary>Lets it run again. False when it has no control group or its end has begun.</summary>
     public bool Thaw() => _freezer.Thaw(Launched);

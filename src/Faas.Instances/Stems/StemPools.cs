@@ -63,6 +63,15 @@ internal sealed partial class StemPools : IAsyncDisposable
         }
     }
 
+    /// <summary>Ready stems by key; keys that are in use and have none are in it.</summary>
+    public IReadOnlyDictionary<StemKey, int> CountsByKey()
+    {
+        lock (_lock)
+        {
+            return _pools.ToDictionary(pool => pool.Key, pool => pool.Value.Ready.Count);
+        }
+    }
+
     /// <summary>Sets how many functions use each key; keys that are missing get no stems.</summary>
     public void SetDeployed(IReadOnlyDictionary<StemKey, int> functions)
     {

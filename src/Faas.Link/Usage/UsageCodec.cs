@@ -8,19 +8,26 @@ namespace Faas.Link;
 /// Writes a record as it is in a journal segment and on the link: length u32 (of the whole record, a multiple of 8; 0 while it is being written), CRC-32C u32 of what follows, then
 /// the fields, little-endian, texts as a length byte and UTF-8, and zeros up to the length. <see cref="UsageFrame"/> reads it.
 /// </summary>
+/// <remarks>A record says itself which form it has: one of before has none of what was measured. So what a gateway wrote before an update is read after it.</remarks>
 public static class UsageCodec
 {
     /// <summary>Longest record: the fixed part and four texts of 255 bytes.</summary>
-    public const int RecordLengthMax = 1104;
+    public const int RecordLengthMax = 1112;
 
     /// <summary>Number of this form, which a batch on the link names: a controller refuses one that it doesn't know instead of misreading it.</summary>
-    public const int Format = 1;
+    public const int Format = 2;
 
     /// <summary>Longest time in µs and most bytes that a controller believes: nine years. What is beyond would only overflow the sums later.</summary>
     public const long Most = (1L << 48) - 1;
 
     internal const int PrefixLength = 8;
     internal const int FixedLength = PrefixLength + (6 * 8) + 4 + 2 + 2;
+
+    /// <summary>What was measured: CPU time u32, peak u32. Behind the fixed part where <see cref="Measured"/> says so.</summary>
+    internal const int MeasuredLength = 4 + 4;
+
+    /// <summary>In the outcome's upper byte: what was measured follows.</summary>
+    internal const byte Measured = 1;
 
     /// <summary>
     /// Writes a record without its length word, which publishes it later. Returns its length. A number that cannot be becomes the nearest that can: a record that no controller believes would
@@ -37,7 +44,11 @@ public static class UsageCodec
         Put64(destination, ref at, Believable(entry.BytesOut));
         BinaryPrimitives.WriteInt32LittleEndian(destination[at..], entry.MemoryMiB);
         BinaryPrimitives.WriteUInt16LittleEndian(destination[(at + 4)..], (ushort)entry.Status);
-        BinaryPrimitives.WriteUInt16LittleEndian(destination[(at + 6)..], (ushort)entry.Outcome);
+        destination[at + 6] = (byte)entry.Outcome;
+        destination[at + 7] = Measured;
+        at += 8;
+        BinaryPrimitives.WriteUInt32LittleEndian(destination[at..], entry.CpuUs);
+        BinaryPrimitives.WriteUInt32LittleEndian(destination[(at + 4)..], entry.PeakKiB);
         at += 8;
         PutText(destination, ref at, entry.InvocationId);
         PutText(destination, ref at, entry.Function);

@@ -29,6 +29,12 @@ public readonly record struct UsageEntry
     /// <summary>µs of running.</summary>
     public required long RunUs { get; init; }
 
+    /// <summary>µs of CPU time, as the worker measured, at most 71 minutes; 0 when it could not be known.</summary>
+    public uint CpuUs { get; init; }
+
+    /// <summary>Most memory that the worker had resident meanwhile, in KiB; 0 when it could not be known.</summary>
+    public uint PeakKiB { get; init; }
+
     /// <summary>The instance's size.</summary>
     public required int MemoryMiB { get; init; }
 

@@ -8,11 +8,11 @@ public readonly ref struct UsageFrame
 {
     private readonly ReadOnlySpan<byte> _fields;
 
-    private UsageFrame(ReadOnlySpan<byte> record, int origin, int end, bool hasInstance)
+    private UsageFrame(ReadOnlySpan<byte> record, int texts, int origin, int end, bool hasInstance)
     {
         _fields = record[UsageCodec.PrefixLength..];
         Length = record.Length;
-        InvocationId = record[(UsageCodec.FixedLength + 1)..origin];
+        InvocationId = record[(texts + 1)..origin];
         Origin = record[origin..end];
         HasInstance = hasInstance;
     }
@@ -54,7 +54,15 @@ public readonly ref struct UsageFrame
     public int Status => BinaryPrimitives.ReadUInt16LittleEndian(_fields[52..]);
 
     /// <summary>How it ended; what another version wrote may have no name here.</summary>
-    public InvocationError Outcome => (InvocationError)BinaryPrimitives.ReadUInt16LittleEndian(_fields[54..]);
+    public InvocationError Outcome => (InvocationError)_fields[54];
+
+    /// <summary>µs of CPU time; 0 when it is not known.</summary>
+    public uint CpuUs => IsMeasured ? BinaryPrimitives.ReadUInt32LittleEndian(_fields[56..]) : 0;
+
+    /// <summary>Most resident memory in KiB; 0 when it is not known.</summary>
+    public uint PeakKiB => IsMeasured ? BinaryPrimitives.ReadUInt32LittleEndian(_fields[60..]) : 0;
+
+    private bool IsMeasured => _fields[55] == UsageCodec.Measured;
 
     /// <summary>The record at the front of <paramref name="source"/>. False when there is no whole and sound one.</summary>
     public static bool TryRead(ReadOnlySpan<byte> source, out UsageFrame frame)
@@ -78,8 +86,14 @@ public readonly ref struct UsageFrame
     private static bool TryFindTexts(ReadOnlySpan<byte> record, out UsageFrame frame)
     {
         frame = default;
-        Span<int> starts = stackalloc int[5];
-        var at = UsageCodec.FixedLength;
+        Span<int> starts = stackalloc int[4];
+        var form = record[UsageCodec.FixedLength - 1];
+        if (form > UsageCodec.Measured)
+        {
+            return false;
+        }
+
+        var at = UsageCodec.FixedLength + (form == UsageCodec.Measured ? UsageCodec.MeasuredLength : 0);
         for (var text = 0; text < 4; text++)
         {
             starts[text] = at;
@@ -96,7 +110,7 @@ public readonly ref struct UsageFrame
             return false;
         }
 
-        frame = new UsageFrame(record, starts[1], at, hasInstance: at > starts[3] + 1);
+        frame = new UsageFrame(record, starts[0], starts[1], at, hasInstance: at > starts[3] + 1);
         return true;
     }
 

@@ -9,10 +9,15 @@ internal static class RedisErrors
     private const string Unknown = "What was being done may or may not have happened, and may be repeated.";
 
     private const string NoScript = "NOSCRIPT";
+    private const string Loading = "LOADING";
 
     /// <summary>Whether Redis does not have the script, so that nothing happened.</summary>
     public static bool LacksScripts(StoreException exception) =>
         exception.InnerException is RedisServerException { Message: var message } && message.StartsWith(NoScript, StringComparison.Ordinal);
+
+    /// <summary>Whether Redis is there, and only has to read its files before it answers.</summary>
+    public static bool IsLoading(StoreException exception) =>
+        exception.InnerException is RedisServerException { Message: var message } && message.StartsWith(Loading, StringComparison.Ordinal);
 
     /// <summary>The error to be thrown instead; null for what only the authors can explain.</summary>
     /// <param name="exception">What StackExchange.Redis threw.</param>
@@ -44,7 +49,7 @@ internal static class RedisErrors
         var (failure, advice) = CodeOf(exception.Message) switch
         {
             NoScript => (StoreFailure.Unreachable, "It was started a moment ago; nothing happened."),
-            "LOADING" => (StoreFailure.Unreachable, "Wait until it has read its files."),
+            Loading => (StoreFailure.Unreachable, "Wait until it has read its files."),
             "BUSY" => (StoreFailure.Unreachable, "A script of somebody runs for seconds; wait for it, or end it with SCRIPT KILL."),
             "CLUSTERDOWN" or "MASTERDOWN" or "TRYAGAIN" => (StoreFailure.Unreachable, "Wait until it is whole again, or repair it."),
             "OOM" => (StoreFailure.Refused, "Raise its maxmemory, or purge dead letters and forget results sooner."),

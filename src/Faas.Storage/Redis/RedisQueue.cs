@@ -16,6 +16,8 @@ public sealed class RedisQueue : IInvocationQueue, IAsyncDisposable
     // What is put back by one script: others wait while it runs, some 20 µs for each.
     private const int RequeueMax = 500;
 
+    private static readonly TimeSpan LoadingPause = TimeSpan.FromMilliseconds(100);
+
     private readonly RedisConnection _redis;
     private readonly RedisAcceptances _acceptances;
 
@@ -33,14 +35,14 @@ public sealed class RedisQueue : IInvocationQueue, IAsyncDisposable
     /// <summary>Usage on its way into the ledger.</summary>
     public UsageOutbox Outbox { get; }
 
-    /// <summary>Connects and looks at Redis's settings.</summary>
+    /// <summary>Connects and looks at Redis's settings. A Redis that still reads its files, as after a restart of the machine, is waited for.</summary>
     /// <exception cref="StoreException">Redis is not reachable, or the options are wrong.</exception>
     public static async Task<RedisQueue> ConnectAsync(RedisQueueOptions options, CancellationToken ct)
     {
         var redis = await RedisConnection.OpenAsync(options, ct);
         try
         {
-            return new RedisQueue(redis, await redis.PrepareAsync(ct));
+            return new RedisQueue(redis, await PrepareAsync(redis, ct));
         }
         catch
         {
@@ -189,4 +191,19 @@ public sealed class RedisQueue : IInvocationQueue, IAsyncDisposable
         { Function: { } function } => ["function", function, Math.Clamp(limit, 1, LimitMax)],
         _ => ["all", "", Math.Clamp(limit, 1, LimitMax)],
     };
+
+    private static async Task<IReadOnlyList<string>> PrepareAsync(RedisConnection redis, CancellationToken ct)
+    {
+        while (true)
+        {
+            try
+            {
+                return await redis.PrepareAsync(ct);
+            }
+            catch (StoreException exception) when (RedisErrors.IsLoading(exception))
+            {
+                await Task.Delay(LoadingPause, TimeProvider.System, ct);
+            }
+        }
+    }
 }

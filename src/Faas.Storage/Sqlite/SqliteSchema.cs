@@ -176,6 +176,58 @@ internal static class SqliteSchema
             updated_us INTEGER NOT NULL
         ) STRICT;
         """,
+        """
+        -- Prices that were in force, each under the number that usage records keep. What was before has number 0.
+        CREATE TABLE prices (
+            version  INTEGER PRIMARY KEY,
+            since_us INTEGER NOT NULL,
+            terms    TEXT NOT NULL              -- JSON
+        ) STRICT;
+
+        CREATE TABLE usage_sums_by_price (
+            period      INTEGER NOT NULL,       -- its length in seconds
+            start_s     INTEGER NOT NULL,
+            function    TEXT NOT NULL,
+            revision    TEXT NOT NULL,
+            outcome     INTEGER NOT NULL,
+            price       INTEGER NOT NULL,
+            invocations INTEGER NOT NULL,
+            errors      INTEGER NOT NULL,
+            cold_starts INTEGER NOT NULL,
+            billed_ms   INTEGER NOT NULL,
+            mib_ms      INTEGER NOT NULL,
+            bytes_in    INTEGER NOT NULL,
+            bytes_out   INTEGER NOT NULL,
+            cost_pico   INTEGER NOT NULL,
+            billed      INTEGER NOT NULL,       -- invocations that were
+            PRIMARY KEY (period, start_s, function, revision, outcome, price)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO usage_sums_by_price
+            SELECT period, start_s, function, revision, outcome, 0, invocations, errors, cold_starts, billed_ms, mib_ms, bytes_in, bytes_out, cost_pico,
+                iif(billed_ms > 0, invocations, 0)
+            FROM usage_sums;
+        DROP TABLE usage_sums;
+        ALTER TABLE usage_sums_by_price RENAME TO usage_sums;
+
+        ALTER TABLE usage_totals ADD COLUMN billed INTEGER NOT NULL DEFAULT 0;
+        UPDATE usage_totals SET billed = days.billed
+            FROM (SELECT function, sum(billed) AS billed FROM usage_sums WHERE period = 86400 GROUP BY function) AS days WHERE days.function = usage_totals.function;
+        """,
+        """
+        -- What was measured, not only allotted. Of invocations of before it is not known.
+        ALTER TABLE usage_sums ADD COLUMN cpu_us INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE usage_sums ADD COLUMN peak_kib INTEGER NOT NULL DEFAULT 0;   -- the highest
+        ALTER TABLE usage_totals ADD COLUMN cpu_us INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE usage_totals ADD COLUMN peak_kib INTEGER NOT NULL DEFAULT 0;
+        """,
+        """
+        CREATE TABLE budgets (
+            id    TEXT NOT NULL PRIMARY KEY,    -- scope and period
+            spec  TEXT NOT NULL,                -- JSON
+            state TEXT NOT NULL                 -- JSON: what was told in which period
+        ) STRICT;
+        """,
+        SqliteMemoryTimes.CreateTable,
     ];
 
     /// <summary>Brings the file to the newest version, one transaction a step; a crash in between leaves the step before.</summary>

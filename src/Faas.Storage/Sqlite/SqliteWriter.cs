@@ -114,6 +114,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         }
 
         Interlocked.Increment(ref _commits);
+        _usage.Commit();
         foreach (var operation in batch)
         {
             operation.Complete();
@@ -123,6 +124,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private void RunInSavepoint(WriteOperation operation)
     {
         _session.Statement("SAVEPOINT operation").Run();
+        var spent = _usage.Spend.Mark;
         try
         {
             operation.Run(_session);
@@ -135,6 +137,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
             }
 
             _session.Execute("ROLLBACK TO operation");
+            _usage.Spend.UndoTo(spent);
             operation.Undone(SqliteErrors.Explain(exception, _path));
         }
 

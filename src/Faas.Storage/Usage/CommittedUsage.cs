@@ -7,7 +7,7 @@ namespace Faas.Storage;
 /// Usage records of attempts that end in the running commit: added to the ledger all together at its end, because the open chunk is written anew each time.
 /// Used by the writer's thread only.
 /// </summary>
-internal sealed class CommittedUsage(OpenChunk open)
+internal sealed class CommittedUsage(OpenChunk open, CommittedSpend spend)
 {
     private readonly List<UsageRecord> _records = [];
 
@@ -27,6 +27,16 @@ internal sealed class CommittedUsage(OpenChunk open)
         _records.Clear();
     }
 
+    /// <summary>What usage costs; told of by <see cref="Commit"/>.</summary>
+    public CommittedSpend Spend => spend;
+
+    /// <summary>The commit is durable.</summary>
+    public void Commit() => spend.Commit();
+
     /// <summary>The commit did not happen.</summary>
-    public void Drop() => _records.Clear();
+    public void Drop()
+    {
+        _records.Clear();
+        spend.UndoTo(0);
+    }
 }

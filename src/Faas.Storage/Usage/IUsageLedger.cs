@@ -3,6 +3,9 @@ using Faas.Contracts.Invocations;
 
 namespace Faas.Storage;
 
+/// <summary>Is shown one record, whose texts are valid only until it returns.</summary>
+public delegate void UsageVisitor(in UsageLine line);
+
 /// <summary>Usage records and their sums. Records may be pruned, sums never shrink. Durable like <see cref="IFunctionStore"/>.</summary>
 public interface IUsageLedger
 {
@@ -29,12 +32,21 @@ public interface IUsageLedger
     Task<UsageTotals> TotalsAsync(string function, CancellationToken ct);
 
     /// <summary>
-    /// Sums by function, revision and outcome of the periods that begin at or after <paramref name="from"/> and before <paramref name="to"/>, in this order:
-    /// by beginning, function, revision, outcome. They agree with the records at every moment. Days are kept for ever, hours as long as records.
+    /// Sums by function, revision, outcome and version of the prices of the periods that begin at or after <paramref name="from"/> and before <paramref name="to"/>, in this order:
+    /// by beginning, function, revision, outcome, version. They agree with the records at every moment. Days are kept for ever, hours as long as records, minutes until they are pruned.
     /// </summary>
     Task<IReadOnlyList<UsagePeriodSum>> SumsAsync(UsagePeriod period, DateTimeOffset from, DateTimeOffset to, CancellationToken ct);
 
-    /// <summary>Removes records of invocations received before <paramref name="before"/>, and the hours before it; totals and days stay.</summary>
+    /// <summary>
+    /// Shows the records that were received at or after <paramref name="from"/> and before <paramref name="to"/>, in any order, 0.1 µs each: for what no sum has. False, and nothing is
+    /// shown, when there may be more than <paramref name="limit"/>.
+    /// </summary>
+    Task<bool> VisitAsync(DateTimeOffset from, DateTimeOffset to, long limit, UsageVisitor visitor, CancellationToken ct);
+
+    /// <summary>Removes sums by minute of minutes before <paramref name="before"/>; longer periods have them too.</summary>
+    Task PruneMinutesAsync(DateTimeOffset before, CancellationToken ct);
+
+    /// <summary>Removes records of invocations received before <paramref name="before"/>, and the hours and minutes before it; totals and days stay.</summary>
     /// <returns>How many were removed.</returns>
     Task<int> PruneAsync(DateTimeOffset before, CancellationToken ct);
 }

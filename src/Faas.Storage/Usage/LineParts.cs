@@ -9,7 +9,7 @@ internal enum LineParts : byte
     /// <summary>Another origin than the line before.</summary>
     Origin = 1,
 
-    /// <summary>Another memory size, status or outcome than the line before.</summary>
+    /// <summary>Another memory size, status, outcome or version of the prices than the line before.</summary>
     Result = 2,
 
     /// <summary>It waited in the line.</summary>

@@ -49,6 +49,8 @@ internal sealed class NewestRecords(int limit)
         Queued = UnixMicroseconds.ToDuration(line.QueuedUs),
         Cold = UnixMicroseconds.ToDuration(line.ColdUs),
         Run = UnixMicroseconds.ToDuration(line.RunUs),
+        Cpu = UnixMicroseconds.ToDuration(line.CpuUs),
+        PeakKiB = line.PeakKiB,
         BilledMs = line.BilledMs,
         MemoryMiB = line.MemoryMiB,
         GiBSeconds = line.BilledMs / 1000.0 * line.MemoryMiB / 1024,
@@ -57,6 +59,7 @@ internal sealed class NewestRecords(int limit)
         Status = line.Status,
         Outcome = line.Outcome,
         Blame = InvocationErrors.Of(line.Outcome).Blame,
+        PriceVersion = line.Price,
         Cost = PicoMoney.ToAmount(line.CostPico),
     };
 }

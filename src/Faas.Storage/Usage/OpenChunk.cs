@@ -10,19 +10,19 @@ namespace Faas.Storage;
 /// It stays in memory, so that it needn't be read back. What was rolled back meanwhile shows: the stored chunk then has another id or another count. Used
 /// by the writer's thread only.
 /// </remarks>
-internal sealed class OpenChunk
+internal sealed class OpenChunk(CommittedSpend spend)
 {
     /// <summary>However small batches are: 256 records are 5 KB or so, not much more than a page.</summary>
     private const int RoomMin = 256;
 
     /// <summary>However large batches are: opening a chunk takes 0.1 µs for each record.</summary>
-    private const int RoomMax = 4096;
+    public const int RoomMax = 4096;
 
     /// <summary>
     /// However large records are, as with ids that callers choose: with four times as much their metering took 2.6 instead of 1.6 µs. Names don't count: a
     /// thousand functions' records would take 62 instead of 30 bytes.
     /// </summary>
-    private const int BytesMax = 64 * 1024;
+    public const int BytesMax = 64 * 1024;
 
     /// <summary>Batches that fit into a chunk.</summary>
     private const int Growth = 16;
@@ -40,9 +40,11 @@ internal sealed class OpenChunk
         var chunk = stored is { } found ? Open(session, found.Id, found.Records) : new UsageChunk(RoomMin);
         var before = chunk.Count;
         _chunk = null;   // When the next lines throw, nobody knows what it holds.
+        chunk.TakeSpend();   // of what was read back, which is counted already
         add(chunk);
         if (chunk.Count > before)
         {
+            spend.Add(chunk.TakeSpend());
             if (stored is { } replaced)
             {
                 UsageChunks.Delete(session, replaced.Id);

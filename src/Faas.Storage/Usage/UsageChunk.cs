@@ -11,18 +11,20 @@ namespace Faas.Storage;
 /// </summary>
 /// <remarks>
 /// As bytes: CRC-32C (u32) of the rest, version (u8), then as <see cref="Varint"/>: records, origins (each as <see cref="Origin"/>), results (memory,
-/// status, outcome), and the lines, whose first byte is a set of <see cref="LineParts"/>.
+/// status, outcome, version of the prices; the last is not in version 1), and the lines, whose first byte is a set of <see cref="LineParts"/>. Version 2
+/// has no CPU time and no peak.
 /// </remarks>
 public sealed class UsageChunk
 {
-    internal const byte Version = 1;
+    internal const byte Version = 3;
     internal const int HeaderLength = 5;
-    private const int LineLengthMax = 1 + (11 * Varint.LengthMax) + 1 + byte.MaxValue;
+    private const int LineLengthMax = 1 + (13 * Varint.LengthMax) + 1 + byte.MaxValue;
 
     private readonly Dictionary<byte[], int> _origins = new(ByteTexts.Comparer);
     private readonly List<byte[]> _originsInOrder = [];
-    private readonly List<(int MemoryMiB, int Status, int Outcome)> _results = [];
+    private readonly List<(int MemoryMiB, int Status, int Outcome, int Price)> _results = [];
     private readonly UsageKeys _keys = new();
+    private readonly ChunkSpend _spend = new();
     private readonly byte[] _gatewayId = new byte[CountedId.Length];
     private byte[] _lines;
     private int _length;
@@ -31,6 +33,7 @@ public sealed class UsageChunk
     private int _result = -1;
     private long _received;
     private long _cost;
+    private long _peak;
     private long _counter;
 
     /// <summary>An empty chunk with room for <paramref name="records"/> of the usual size; it grows.</summary>
@@ -58,7 +61,7 @@ public sealed class UsageChunk
         }
 
         var parts = LineParts.None;
-        var (origin, result) = (OriginOf(line.Origin), ResultOf((line.MemoryMiB, line.Status, (int)line.Outcome)));
+        var (origin, result) = (OriginOf(line.Origin), ResultOf((line.MemoryMiB, line.Status, (int)line.Outcome, line.Price)));
         parts |= origin == _origin ? 0 : LineParts.Origin;
         parts |= result == _result ? 0 : LineParts.Result;
         parts |= line.QueuedUs == 0 ? 0 : LineParts.Queued;
@@ -77,7 +80,8 @@ public sealed class UsageChunk
 
         WriteNumbers(line, parts, origin, result);
         WriteId(line.InvocationId, isCounted, isNext, counter);
-        (_origin, _result, _received, _cost) = (origin, result, line.ReceivedUs, line.CostPico);
+        _spend.Add(origin, line.ReceivedUs, line.CostPico);
+        (_origin, _result, _received, _cost, _peak) = (origin, result, line.ReceivedUs, line.CostPico, line.PeakKiB);
         FirstUs = Math.Min(FirstUs, line.ReceivedUs);
         LastUs = Math.Max(LastUs, line.ReceivedUs);
         Count++;
@@ -93,14 +97,20 @@ public sealed class UsageChunk
         QueuedUs = UnixMicroseconds.From(record.Queued),
         ColdUs = UnixMicroseconds.From(record.Cold),
         RunUs = UnixMicroseconds.From(record.Run),
+        CpuUs = UnixMicroseconds.From(record.Cpu),
+        PeakKiB = record.PeakKiB,
         BilledMs = record.BilledMs,
         MemoryMiB = record.MemoryMiB,
         BytesIn = record.BytesIn,
         BytesOut = record.BytesOut,
         Status = record.Status,
         Outcome = record.Outcome,
+        Price = record.PriceVersion,
         CostPico = PicoMoney.FromAmount(record.Cost),
     });
+
+    /// <summary>What the records cost that were added since the last call.</summary>
+    internal List<UsageSpend> TakeSpend() => _spend.Take(_originsInOrder);
 
     /// <summary>Running time in whole ms, rounded up: what is billed as a rule, so that it need not be stored.</summary>
     internal static long RoundedMs(long runUs) => (runUs / 1000) + (runUs % 1000 > 0 ? 1 : 0);
@@ -108,7 +118,7 @@ public sealed class UsageChunk
     /// <summary>The records as they are stored.</summary>
     internal byte[] ToBytes()
     {
-        var bytes = new byte[HeaderLength + (3 * Varint.LengthMax) + _originBytes + (_results.Count * 3 * Varint.LengthMax) + _length];
+        var bytes = new byte[HeaderLength + (3 * Varint.LengthMax) + _originBytes + (_results.Count * 4 * Varint.LengthMax) + _length];
         bytes[HeaderLength - 1] = Version;
         var at = HeaderLength;
         Varint.Write(bytes, ref at, Count);
@@ -120,11 +130,12 @@ public sealed class UsageChunk
         }
 
         Varint.Write(bytes, ref at, _results.Count);
-        foreach (var (memory, status, outcome) in _results)
+        foreach (var (memory, status, outcome, price) in _results)
         {
             Varint.Write(bytes, ref at, memory);
             Varint.Write(bytes, ref at, status);
             Varint.Write(bytes, ref at, outcome);
+            Varint.Write(bytes, ref at, price);
         }
 
         _lines.AsSpan(0, _length).CopyTo(bytes.AsSpan(at));
@@ -144,6 +155,8 @@ public sealed class UsageChunk
         Varint.WriteSigned(lines, ref at, line.ReceivedUs - _received);
         Varint.Write(lines, ref at, line.RunUs);
         Varint.Write(lines, ref at, line.BytesOut);
+        Varint.WriteSigned(lines, ref at, line.CpuUs - line.RunUs);   // of what computes and is brief they are the same
+        Varint.WriteSigned(lines, ref at, line.PeakKiB - _peak);
         WriteIf(parts, LineParts.Origin, lines, ref at, origin);
         WriteIf(parts, LineParts.Result, lines, ref at, result);
         WriteIf(parts, LineParts.Queued, lines, ref at, line.QueuedUs);
@@ -216,7 +229,7 @@ public sealed class UsageChunk
         return index;
     }
 
-    private int ResultOf((int MemoryMiB, int Status, int Outcome) result)
+    private int ResultOf((int MemoryMiB, int Status, int Outcome, int Price) result)
     {
         if (_result >= 0 && _results[_result] == result)
         {

@@ -6,14 +6,22 @@ namespace Faas.Storage;
 /// <summary>Reads the records of a <see cref="UsageChunk"/> as it was stored, in order.</summary>
 internal ref struct UsageChunkReader
 {
+    /// <summary>The version of chunks from before prices had numbers.</summary>
+    private const byte WithoutPrices = 1;
+
+    /// <summary>The version of chunks from before anything was measured.</summary>
+    private const byte Unmeasured = 2;
+
     private readonly ReadOnlySpan<byte> _bytes;
     private readonly (int Start, int Length)[] _origins;
-    private readonly (int MemoryMiB, int Status, InvocationError Outcome)[] _results;
+    private readonly (int MemoryMiB, int Status, InvocationError Outcome, int Price)[] _results;
     private readonly byte[] _gatewayId = new byte[CountedId.Length];
+    private readonly bool _isMeasured;
     private int _at;
     private int _left;
     private long _received;
     private long _cost;
+    private long _peak;
     private long _counter;
 
     /// <exception cref="InvalidDataException">The bytes are damaged or of a later version.</exception>
@@ -24,12 +32,14 @@ internal ref struct UsageChunkReader
             throw new InvalidDataException("a chunk of usage records is damaged");
         }
 
-        if (bytes[4] != UsageChunk.Version)
+        var version = bytes[UsageChunk.HeaderLength - 1];
+        if (version is not (WithoutPrices or Unmeasured or UsageChunk.Version))
         {
-            throw new InvalidDataException($"a chunk of usage records has version {bytes[4]}; this version of faas knows {UsageChunk.Version}");
+            throw new InvalidDataException($"a chunk of usage records has version {version}; this version of faas knows {UsageChunk.Version}");
         }
 
         _bytes = bytes;
+        _isMeasured = version > Unmeasured;
         _at = UsageChunk.HeaderLength;
         _left = (int)Varint.Read(bytes, ref _at);
         _origins = new (int, int)[Varint.Read(bytes, ref _at)];
@@ -40,10 +50,11 @@ internal ref struct UsageChunkReader
             _at += length;
         }
 
-        _results = new (int, int, InvocationError)[Varint.Read(bytes, ref _at)];
+        _results = new (int, int, InvocationError, int)[Varint.Read(bytes, ref _at)];
         for (var i = 0; i < _results.Length; i++)
         {
-            _results[i] = ((int)Varint.Read(bytes, ref _at), (int)Varint.Read(bytes, ref _at), (InvocationError)Varint.Read(bytes, ref _at));
+            _results[i] = (
+                (int)Varint.Read(bytes, ref _at), (int)Varint.Read(bytes, ref _at), (InvocationError)Varint.Read(bytes, ref _at), version == WithoutPrices ? 0 : (int)Varint.Read(bytes, ref _at));
         }
     }
 
@@ -72,6 +83,8 @@ internal ref struct UsageChunkReader
         _received += Varint.ReadSigned(_bytes, ref _at);
         var run = Varint.Read(_bytes, ref _at);
         var bytesOut = Varint.Read(_bytes, ref _at);
+        var cpu = _isMeasured ? run + Varint.ReadSigned(_bytes, ref _at) : 0;
+        _peak += _isMeasured ? Varint.ReadSigned(_bytes, ref _at) : 0;
         Origin = (int)ReadIf(parts, LineParts.Origin, Origin);
         Result = (int)ReadIf(parts, LineParts.Result, Result);
         var queued = ReadIf(parts, LineParts.Queued, 0);
@@ -88,12 +101,15 @@ internal ref struct UsageChunkReader
             QueuedUs = queued,
             ColdUs = cold,
             RunUs = run,
+            CpuUs = cpu,
+            PeakKiB = _peak,
             BilledMs = billed,
             MemoryMiB = result.MemoryMiB,
             BytesIn = bytesIn,
             BytesOut = bytesOut,
             Status = result.Status,
             Outcome = result.Outcome,
+            Price = result.Price,
             CostPico = _cost,
         };
         return true;

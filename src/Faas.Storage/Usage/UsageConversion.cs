@@ -21,6 +21,13 @@ internal static class UsageConversion
             bytes_in, bytes_out, status, outcome, cost_pico, id FROM usage_rows ORDER BY id LIMIT $count
         """;
 
+    /// <summary>Totals of that time do not know which invocations were billed; days do, once all rows are in them.</summary>
+    private const string CountBilled =
+        """
+        UPDATE usage_totals SET billed = days.billed
+            FROM (SELECT function, sum(billed) AS billed FROM usage_sums WHERE period = 86400 GROUP BY function) AS days WHERE days.function = usage_totals.function
+        """;
+
     public static void Run(SqliteSession session)
     {
         while (session.Scalar("SELECT 1 FROM sqlite_master WHERE name = 'usage_rows'") is not null)
@@ -32,7 +39,7 @@ internal static class UsageConversion
     private static void MoveSome(SqliteSession session)
     {
         var rows = session.Query(Rows, row => (Id: row.GetInt64(15), Record: ReadRecord(row)), ("$count", RecordsOfChunk * AtOnce));
-        var sums = new UsageSums();
+        var sums = new UsageSums(UsagePeriod.Minute);
         foreach (var some in rows.Chunk(RecordsOfChunk))
         {
             var chunk = new UsageChunk(some.Length);
@@ -52,6 +59,7 @@ internal static class UsageConversion
         }
         else
         {
+            session.Execute(CountBilled);
             session.Execute("DROP TABLE usage_rows");
         }
     }

@@ -11,6 +11,9 @@ public readonly ref struct UsageLine
     /// <summary>Function, revision and instance one after the other, each with its length in a byte before it.</summary>
     public required ReadOnlySpan<byte> Origin { get; init; }
 
+    /// <summary>The function's name.</summary>
+    public ReadOnlySpan<byte> Function => Storage.Origin.FunctionOf(Origin);
+
     /// <summary>When the gateway had read the request's head: µs since 1970.</summary>
     public required long ReceivedUs { get; init; }
 
@@ -22,6 +25,12 @@ public readonly ref struct UsageLine
 
     /// <summary>µs of running.</summary>
     public required long RunUs { get; init; }
+
+    /// <summary>µs of CPU time; 0 when it is not known.</summary>
+    public required long CpuUs { get; init; }
+
+    /// <summary>Most resident memory in KiB; 0 when it is not known.</summary>
+    public required long PeakKiB { get; init; }
 
     /// <summary>Running time as billed, in ms.</summary>
     public required long BilledMs { get; init; }
@@ -40,6 +49,9 @@ public readonly ref struct UsageLine
 
     /// <summary>How it ended.</summary>
     public required InvocationError Outcome { get; init; }
+
+    /// <summary>Version of the prices that it cost; 0 when it is from before there were versions.</summary>
+    public required int Price { get; init; }
 
     /// <summary>Cost in pico-units (<see cref="PicoMoney"/>).</summary>
     public required long CostPico { get; init; }

@@ -2,7 +2,7 @@ using Faas.Storage.Sqlite;
 
 namespace Faas.Storage;
 
-/// <summary>Removes old usage records and the sums by hour that go with them; totals and days stay.</summary>
+/// <summary>Removes old usage records, the sums by hour that go with them, and old sums by minute; totals and days stay.</summary>
 internal static class UsagePruning
 {
     /// <summary>Chunks of one transaction: a few ms of the writer, so that pruning a month stops nobody else.</summary>
@@ -17,6 +17,7 @@ internal static class UsagePruning
         if (chunks.Exists(chunk => !chunk.IsSummed))
         {
             UsageRollup.Run(session);   // Before they are gone.
+            chunks = Find(session, beforeUs);   // It may have merged them.
         }
 
         var removed = 0;
@@ -40,7 +41,8 @@ internal static class UsagePruning
         var isDone = chunks.Count < AtOnceMax;
         if (isDone)
         {
-            RemoveHours(session, beforeUs);
+            RemoveSums(session, UsagePeriod.Hour, beforeUs);
+            RemoveSums(session, UsagePeriod.Minute, beforeUs);
         }
 
         return (removed, isDone);
@@ -61,9 +63,9 @@ internal static class UsagePruning
         return chunks;
     }
 
-    private static void RemoveHours(SqliteSession session, long beforeUs) => session.Execute(
-        "DELETE FROM usage_sums WHERE period = $hour AND start_s <= $last",
-        ("$hour", UsageSums.HourS), ("$last", (beforeUs / 1_000_000) - UsageSums.HourS));
+    /// <summary>Removes the sums of a period's whole lengths before <paramref name="beforeUs"/>.</summary>
+    public static void RemoveSums(SqliteSession session, UsagePeriod period, long beforeUs) => session.Execute(
+        "DELETE FROM usage_sums WHERE period = $period AND start_s <= $last", ("$period", (long)period), ("$last", (beforeUs / 1_000_000) - (long)period));
 
     private readonly record struct OldChunk(long Id, long LastUs, int Records, bool IsSummed);
 }

@@ -10,12 +10,18 @@ internal static class UsageQueries
 {
     private const string NewestChunks = "SELECT id, keys FROM usage_chunks ORDER BY id DESC";
 
-    private const string SumColumns = "SELECT invocations, errors, cold_starts, billed_ms, mib_ms, bytes_in, bytes_out, cost_pico";
+    private const string ChunksBetween = "SELECT id, records FROM usage_chunks WHERE last_us >= ? AND first_us < ?";
+
+    /// <summary>A sum's columns, which <see cref="SumOf"/> reads.</summary>
+    public const string SumColumns = "SELECT invocations, errors, cold_starts, billed_ms, mib_ms, bytes_in, bytes_out, cost_pico, billed, cpu_us, peak_kib";
+
+    /// <summary>How many they are: where other columns begin.</summary>
+    public const int SumColumnCount = 11;
 
     private const string SelectTotals = SumColumns + ", function FROM usage_totals";
 
-    private const string SelectPeriods =
-        SumColumns + ", start_s, function, revision, outcome FROM usage_sums WHERE period = ? AND start_s >= ? AND start_s < ?";
+    private const string SelectPeriods = SumColumns +
+        ", start_s, function, revision, outcome, price FROM usage_sums WHERE period = ? AND start_s >= ? AND start_s < ? ORDER BY start_s, function, revision, outcome, price";
 
     /// <summary>
     /// Walks the chunks from the newest and opens those whose keys say that they may have what is looked for; ends when nothing newer can come. A function
@@ -50,11 +56,11 @@ internal static class UsageQueries
 
     public static Dictionary<string, UsageTotals> Totals(SqliteSession session, string currency)
     {
-        var sums = UsageSums.OfUnsummed(session).ByFunction();
+        var sums = UsageSums.OfUnsummed(session, UsagePeriod.Day).ByFunction();
         using var rows = session.Statement(SelectTotals).Read();
         while (rows.Next())
         {
-            var function = rows.Text(8);
+            var function = rows.Text(SumColumnCount);
             sums[function] = sums.GetValueOrDefault(function) + SumOf(rows);
         }
 
@@ -63,7 +69,7 @@ internal static class UsageQueries
 
     public static UsageTotals Totals(SqliteSession session, string function, string currency)
     {
-        var sum = UsageSums.OfUnsummed(session).ByFunction().GetValueOrDefault(function);
+        var sum = UsageSums.OfUnsummed(session, UsagePeriod.Day).ByFunction().GetValueOrDefault(function);
         var select = session.Statement(SelectTotals + " WHERE function = ?");
         select.Bind(1, function);
         using var rows = select.Read();
@@ -73,25 +79,74 @@ internal static class UsageQueries
     public static List<UsagePeriodSum> Sums(SqliteSession session, UsagePeriod period, DateTimeOffset from, DateTimeOffset to, string currency)
     {
         var (fromS, toS) = (from.ToUnixTimeSeconds(), to.ToUnixTimeSeconds());
-        var sums = UsageSums.OfUnsummed(session).By(period).Where(sum => sum.Key.StartS >= fromS && sum.Key.StartS < toS).ToDictionary();
+        var waiting = UsageSums.OfUnsummed(session, period).By(period).Where(sum => sum.Key.StartS >= fromS && sum.Key.StartS < toS).ToDictionary();
+        var sums = new List<(UsageSumKey Key, UsageSum Sum)>();
         var select = session.Statement(SelectPeriods);
         select.Bind(1, (long)period);
         select.Bind(2, fromS);
         select.Bind(3, toS);
-        using var rows = select.Read();
-        while (rows.Next())
+        using (var rows = select.Read())
         {
-            var key = new UsageSumKey(rows.Int64(8), rows.Text(9), rows.Text(10), (InvocationError)rows.Int64(11));
-            sums[key] = sums.GetValueOrDefault(key) + SumOf(rows);
+            while (rows.Next())
+            {
+                var key = new UsageSumKey(
+                    rows.Int64(SumColumnCount), rows.Text(SumColumnCount + 1), rows.Text(SumColumnCount + 2), (InvocationError)rows.Int64(SumColumnCount + 3), (int)rows.Int64(SumColumnCount + 4));
+                sums.Add((key, waiting.Remove(key, out var more) ? SumOf(rows) + more : SumOf(rows)));
+            }
+        }
+
+        if (waiting.Count > 0)
+        {
+            // The stored ones came in this order, because it is that of their table's key: to sort all is not much more than to look.
+            sums.AddRange(waiting.Select(sum => (sum.Key, sum.Value)));
+            sums.Sort(static (one, other) => one.Key.CompareTo(other.Key));
         }
 
         return
         [
             .. from sum in sums
-               orderby sum.Key.StartS, sum.Key.Function, sum.Key.Revision, sum.Key.Outcome
                let start = DateTimeOffset.FromUnixTimeSeconds(sum.Key.StartS)
-               select new UsagePeriodSum(start, sum.Key.Function, sum.Key.Revision, sum.Key.Outcome, sum.Value.ToTotals(currency)),
+               select new UsagePeriodSum(start, sum.Key.Function, sum.Key.Revision, sum.Key.Outcome, sum.Key.Price, sum.Sum.ToTotals(currency)),
         ];
+    }
+
+    /// <summary>Shows the records received from <paramref name="fromUs"/> up to before <paramref name="toUs"/>; false when their chunks have more than <paramref name="limit"/>.</summary>
+    public static bool Visit(SqliteSession session, long fromUs, long toUs, long limit, UsageVisitor visitor, CancellationToken ct)
+    {
+        List<(long Id, long Records)> chunks = [];
+        var select = session.Statement(ChunksBetween);
+        select.Bind(1, fromUs);
+        select.Bind(2, toUs);
+        using (var rows = select.Read())
+        {
+            while (rows.Next())
+            {
+                chunks.Add((rows.Int64(0), rows.Int64(1)));
+            }
+        }
+
+        if (chunks.Sum(chunk => chunk.Records) > limit)
+        {
+            return false;
+        }
+
+        foreach (var (id, _) in chunks)
+        {
+            ct.ThrowIfCancellationRequested();
+            UsageChunks.ReadBody(session, id, body =>
+            {
+                var reader = new UsageChunkReader(body);
+                while (reader.Read(out var line))
+                {
+                    if (line.ReceivedUs >= fromUs && line.ReceivedUs < toUs)
+                    {
+                        visitor(line);
+                    }
+                }
+            });
+        }
+
+        return true;
     }
 
     private static void Show(NewestRecords found, ReadOnlySpan<byte> body, byte[]? name, byte[]? id)
@@ -107,6 +162,7 @@ internal static class UsageQueries
         }
     }
 
-    private static UsageSum SumOf(in SqliteRows rows) => new(
-        rows.Int64(0), rows.Int64(1), rows.Int64(2), rows.Int64(3), rows.Int64(4), rows.Int64(5), rows.Int64(6), rows.Int64(7));
+    /// <summary>Reads a sum.</summary>
+    public static UsageSum SumOf(in SqliteRows rows) => new(
+        rows.Int64(0), rows.Int64(1), rows.Int64(2), rows.Int64(3), rows.Int64(4), rows.Int64(5), rows.Int64(6), rows.Int64(7), rows.Int64(8), rows.Int64(9), rows.Int64(10));
 }

@@ -13,7 +13,7 @@ internal static class UsageRollup
 
     private const string CountWaiting = "SELECT total(records) FROM usage_chunks WHERE is_summed = 0";
 
-    private const string Columns = "invocations, errors, cold_starts, billed_ms, mib_ms, bytes_in, bytes_out, cost_pico";
+    private const string Columns = "invocations, errors, cold_starts, billed_ms, mib_ms, bytes_in, bytes_out, cost_pico, billed, cpu_us, peak_kib";
 
     private const string AddColumns =
         """
@@ -25,16 +25,19 @@ internal static class UsageRollup
             mib_ms      = mib_ms      + excluded.mib_ms,
             bytes_in    = bytes_in    + excluded.bytes_in,
             bytes_out   = bytes_out   + excluded.bytes_out,
-            cost_pico   = cost_pico   + excluded.cost_pico
+            cost_pico   = cost_pico   + excluded.cost_pico,
+            billed      = billed      + excluded.billed,
+            cpu_us      = cpu_us      + excluded.cpu_us,
+            peak_kib    = max(peak_kib, excluded.peak_kib)
         """;
 
     private const string AddToTotal =
-        $"INSERT INTO usage_totals ({Columns}, function) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (function) {AddColumns}";
+        $"INSERT INTO usage_totals ({Columns}, function) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (function) {AddColumns}";
 
     private const string AddToPeriod =
         $"""
-        INSERT INTO usage_sums ({Columns}, period, start_s, function, revision, outcome) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT (period, start_s, function, revision, outcome) {AddColumns}
+        INSERT INTO usage_sums ({Columns}, period, start_s, function, revision, outcome, price) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (period, start_s, function, revision, outcome, price) {AddColumns}
         """;
 
     /// <summary>Adds all waiting chunks when there are many.</summary>
@@ -51,23 +54,24 @@ internal static class UsageRollup
         Run(session);
     }
 
-    /// <summary>Adds all waiting chunks.</summary>
+    /// <summary>Adds all waiting chunks, of which the small ones become fewer.</summary>
     public static void Run(SqliteSession session)
     {
-        var sums = UsageSums.OfUnsummed(session);
+        var sums = UsageSums.OfUnsummed(session, UsagePeriod.Minute);
         var toTotal = session.Statement(AddToTotal);
         foreach (var (function, sum) in sums.ByFunction())
         {
             Bind(toTotal, sum);
-            toTotal.Bind(9, function);
+            toTotal.Bind(12, function);
             toTotal.Run();
         }
 
         AddToPeriods(session, sums);
+        UsageMerging.Run(session);
         session.Execute("UPDATE usage_chunks SET is_summed = 1 WHERE is_summed = 0");
     }
 
-    /// <summary>Adds to hours and days only.</summary>
+    /// <summary>Adds to minutes, hours and days only.</summary>
     public static void AddToPeriods(SqliteSession session, UsageSums sums)
     {
         var toPeriod = session.Statement(AddToPeriod);
@@ -76,11 +80,12 @@ internal static class UsageRollup
             foreach (var (key, sum) in sums.By(period))
             {
                 Bind(toPeriod, sum);
-                toPeriod.Bind(9, (long)period);
-                toPeriod.Bind(10, key.StartS);
-                toPeriod.Bind(11, key.Function);
-                toPeriod.Bind(12, key.Revision);
-                toPeriod.Bind(13, (long)key.Outcome);
+                toPeriod.Bind(12, (long)period);
+                toPeriod.Bind(13, key.StartS);
+                toPeriod.Bind(14, key.Function);
+                toPeriod.Bind(15, key.Revision);
+                toPeriod.Bind(16, (long)key.Outcome);
+                toPeriod.Bind(17, key.Price);
                 toPeriod.Run();
             }
         }
@@ -96,5 +101,8 @@ internal static class UsageRollup
         statement.Bind(6, sum.BytesIn);
         statement.Bind(7, sum.BytesOut);
         statement.Bind(8, sum.CostPico);
+        statement.Bind(9, sum.Billed);
+        statement.Bind(10, sum.CpuUs);
+        statement.Bind(11, sum.PeakKiB);
     }
 }

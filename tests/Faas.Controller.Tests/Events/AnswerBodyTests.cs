@@ -76,10 +76,10 @@ public sealed class AnswerBodyTests : IDisposable
     [Fact]
     public void An_attempt_costs_what_any_other_invocation_of_its_length_does()
     {
-        var prices = new PriceTable();
+        var prices = Metering.PriceBooks.Default();
         var record = new AttemptPricing(prices).Price(Record());
         Assert.NotNull(record);
-        Assert.Equal(("the-id", "hello", "hello-1", "i1", 2L, prices.CostOf(2, 256)), (record.InvocationId, record.Function, record.Revision, record.Instance, record.BilledMs, record.Cost));
+        Assert.Equal(("the-id", "hello", "hello-1", "i1", 2L, prices.Current.CostOf(2, 256)), (record.InvocationId, record.Function, record.Revision, record.Instance, record.BilledMs, record.Cost));
         Assert.Equal(2 / 1000.0 * 256 / 1024, record.GiBSeconds, 12);
         Assert.Null(new AttemptPricing(prices).Price(Record().AsSpan(0, 20)));
     }

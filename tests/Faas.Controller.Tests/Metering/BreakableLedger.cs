@@ -39,5 +39,9 @@ internal sealed class BreakableLedger(SqliteStore store) : IUsageLedger
     public Task<IReadOnlyList<UsagePeriodSum>> SumsAsync(UsagePeriod period, DateTimeOffset from, DateTimeOffset to, CancellationToken ct) =>
         Store.SumsAsync(period, from, to, ct);
 
+    public Task PruneMinutesAsync(DateTimeOffset before, CancellationToken ct) => Store.PruneMinutesAsync(before, ct);
+
+    public Task<bool> VisitAsync(DateTimeOffset from, DateTimeOffset to, long limit, UsageVisitor visitor, CancellationToken ct) => Store.VisitAsync(from, to, limit, visitor, ct);
+
     public Task<int> PruneAsync(DateTimeOffset before, CancellationToken ct) => Store.PruneAsync(before, ct);
 }

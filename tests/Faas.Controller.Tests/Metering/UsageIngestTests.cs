@@ -29,7 +29,7 @@ public sealed class UsageIngestTests : IAsyncLifetime
         _ledger = new BreakableLedger(await SqliteStore.OpenAsync(Path.Combine(_folder, "faas.db"), "USD", Ct));
         var link = new FleetLink(new FleetTable(new GatewayOutbox(), new Dictionary<string, RememberedActivity>(), _clock), new GatewayLimits(), _clock);
         _messages = link.Connect("test").Reader;
-        _ingest = new UsageIngest(_ledger, new PriceTable(), new DataFolder(_folder), link, NullLogger<UsageIngest>.Instance, _clock);
+        _ingest = new UsageIngest(_ledger, PriceBooks.Default(), new DataFolder(_folder), link, NullLogger<UsageIngest>.Instance, _clock);
         await _ingest.StartAsync(Ct);
     }
 

@@ -10,7 +10,7 @@ namespace Faas.Controller.Tests.Metering;
 public sealed class UsagePricingTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("fct-usage-").FullName;
-    private readonly UsagePricing _pricing = new(new PriceTable());
+    private readonly UsagePricing _pricing = new(PriceBooks.Default());
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -23,7 +23,7 @@ public sealed class UsagePricingTests : IDisposable
             {
                 InvocationId = "a", Function = "hello", Revision = "r1", Instance = "i1", ReceivedAt = DateTimeOffset.FromUnixTimeSeconds(1_700_000_000),
                 Queued = TimeSpan.FromMicroseconds(11), Cold = TimeSpan.FromMicroseconds(12), Run = TimeSpan.FromMicroseconds(1500), BilledMs = 2, MemoryMiB = 256,
-                GiBSeconds = 0.0005, BytesIn = 13, BytesOut = 14, Status = 200, Cost = new PriceTable().CostOf(2, 256),
+                GiBSeconds = 0.0005, BytesIn = 13, BytesOut = 14, Status = 200, PriceVersion = 1, Cost = PriceBooks.Default().Current.CostOf(2, 256),
             },
             record);
     }
@@ -35,7 +35,7 @@ public sealed class UsagePricingTests : IDisposable
         UsageEntry[] entries = [.. Enumerable.Range(0, 3000).Select(i => Entry($"{i}", random.Next(5_000_000)) with { MemoryMiB = 128 << random.Next(4) })];
         foreach (var record in await StoredAsync(Batch(0, 1, entries)))
         {
-            Assert.Equal(new PriceTable().CostOf(record.BilledMs, record.MemoryMiB), record.Cost);
+            Assert.Equal(PriceBooks.Default().Current.CostOf(record.BilledMs, record.MemoryMiB), record.Cost);
         }
     }
 
@@ -84,8 +84,8 @@ public sealed class UsagePricingTests : IDisposable
     public void Records_of_another_format_are_refused_by_name()
     {
         var batch = Batch(0, 1, Entry("a"));
-        batch.Format = 2;
-        Assert.Contains("format 2", Refuses(batch).Message, StringComparison.Ordinal);
+        batch.Format = 3;
+        Assert.Contains("format 3", Refuses(batch).Message, StringComparison.Ordinal);
         batch.Format = 0;
         Assert.Contains("format 0", Refuses(batch).Message, StringComparison.Ordinal);
     }

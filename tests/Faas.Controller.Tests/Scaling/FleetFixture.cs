@@ -140,7 +140,7 @@ internal sealed class FleetFixture : IInstanceLifecycle, IMachine, IFunctionOutp
     {
     }
 
-    public void Platform(string function, string instance, string text)
+    public void Platform(string function, string instance, LineLevel level, string text)
     {
     }
 

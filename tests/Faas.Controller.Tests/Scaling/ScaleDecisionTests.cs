@@ -62,6 +62,15 @@ public sealed class ScaleDecisionTests
         Assert.Equal(ScaleReason.CoresBusy, ScaleDecision.Decide(question with { Load = question.Load with { Queued = 10_000 }, Machine = new MachineLoad(2, 0.05), IsComputing = true }).Reason);
     }
 
+    /// <summary>17,000 that take 0.1 ms each were given eight instances, thawed and frozen again and again, while one ran all that the queue could hand out.</summary>
+    [Fact]
+    public void Events_that_are_run_soon_enough_need_no_more_instances()
+    {
+        var question = Question(waiting: 4, awake: 1, runMs: 0.1, idle: 0.7) with { ArrivalsPerSecond = 2000, ActivationMs = 20 };
+        Assert.Equal(ScaleReason.ClearsByItself, ScaleDecision.Decide(question with { Load = question.Load with { Queued = 17_000 } }).Reason);
+        Assert.Equal(1, ScaleDecision.Decide(question with { Load = question.Load with { Queued = 110_000 } }).Start);
+    }
+
     [Fact]
     public void Events_start_nothing_that_they_may_not_use() =>
         Assert.Equal(ScaleReason.NobodyWaits, ScaleDecision.Decide(Question(waiting: 0, awake: 1, runMs: 10) with { Load = new LineLoad(0, 1, 1, 10, TimeSpan.Zero) { Queued = 10_000 } }).Reason);

@@ -29,16 +29,17 @@ internal sealed class EventsFixture : IAsyncDisposable
         Clock = new SteppingClock(now);
         Queue = new FakeQueue(store.Queue);
         Files = new AnswerFiles(Path.Combine(folder, "answers"), Clock);
-        var setup = new EventsSetup(Queue, Functions, options, "me");
+        var setup = new EventsSetup(Queue, Functions, options, "me") { Holds = Holds };
         var topics = new Subscriptions(Functions, _triggers);
         var outcomes = new Outcomes(Functions, new FollowUps(Files, topics), Files);
-        var runner = new AttemptRunner(Queue, Functions, new AttemptTransports(Transport, Deliveries), outcomes, Clock, NullLogger<AttemptRunner>.Instance);
+        var runner = new AttemptRunner(setup, new AttemptTransports(Transport, Deliveries), outcomes, Clock, NullLogger<AttemptRunner>.Instance);
         var completions = new Completions();
         Pump = new QueuePump(setup, runner, completions, Clock, NullLogger<QueuePump>.Instance);
         _leases = new LeaseService(setup, Pump, Files, Clock, NullLogger<LeaseService>.Instance);
         Intake = new Intake(setup, Pump, completions, Files, Clock);
         Desk = new Desk(setup, Pump, completions, Clock);
         Publisher = new Publisher(topics, Intake, _triggers, Clock);
+        Announcer = new Announcer(setup, Pump, Publisher, Clock);
         TriggerStore = new FakeTriggerStore(store.Triggers);
         var parts = new TriggerParts(new TriggerDeliveries(Intake, Queue, completions, Clock), TriggerStore, Secrets, Clock);
         var sources = new TriggerRunner(parts, NullLogger<TriggerRun>.Instance);
@@ -55,6 +56,8 @@ internal sealed class EventsFixture : IAsyncDisposable
 
     public FakeFunctions Functions { get; } = new();
 
+    public FakeHolds Holds { get; } = new();
+
     public FakeTransport Transport { get; } = new();
 
     public FakeTransport Deliveries { get; } = new();
@@ -70,6 +73,8 @@ internal sealed class EventsFixture : IAsyncDisposable
     public Desk Desk { get; }
 
     public Publisher Publisher { get; }
+
+    public Announcer Announcer { get; }
 
     public TriggerDesk Triggers { get; }
 

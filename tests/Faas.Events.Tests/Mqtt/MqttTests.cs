@@ -91,7 +91,7 @@ public sealed class MqttTests
         await events.SucceededAsync(Id, 1);
         await sender.PublishAsync("orders", "bad");
         await events.AfterTriesAsync(Id, _ => events.Transport.Ran.Count == 4);
-        await events.KillAsync();
+        Directory.Delete(await events.KillAsync(), recursive: true);
         Assert.Equal(["bad"], await broker.WaitingAsync("orders"));
     }
 

@@ -51,6 +51,25 @@ public sealed class TopicTests
         Assert.Equal(("7", "/shop", "order.placed", "text/plain", "seven"), (Text(sent, "id"), Text(sent, "source"), Text(sent, "type"), Text(sent, "datacontenttype"), Text(sent, "data")));
     }
 
+    [Theory]
+    [InlineData("binary", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")]
+    [InlineData("structured", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")]
+    [InlineData("none", "00-1bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")]   // of the request that published it
+    public async Task An_event_runs_in_the_trace_that_it_belongs_to(string mode, string traceParent)
+    {
+        await using var events = await StartAsync();
+        (string, string) ofRequest = ("traceparent", "00-1bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+        var outcome = mode switch
+        {
+            "binary" => await PublishAsync(events, "7", ofRequest, ("ce-specversion", "1.0"), ("ce-id", "7"), ("ce-source", "/shop"), ("ce-type", "x"), ("ce-traceparent", traceParent)),
+            "structured" => await PublishAsync(
+                events, $$"""{"specversion":"1.0","id":"9","source":"/shop","type":"x","traceparent":"{{traceParent}}"}""", ofRequest, ("content-type", "application/cloudevents+json")),
+            _ => await PublishAsync(events, "7", ofRequest),
+        };
+        await events.EndedAsync(outcome.Invocations[0]);
+        Assert.Equal(traceParent, events.Transport.Ran[0].Entry.Request.Headers.Single(header => header.Name == "traceparent").Value);
+    }
+
     [Fact]
     public async Task A_structured_cloud_event_arrives_as_it_was_sent()
     {

@@ -26,6 +26,12 @@ internal sealed class WorkerCall : IDisposable
     /// <summary>What its End says of how long it ran, in µs.</summary>
     public ushort RunMicros { get; set; }
 
+    /// <summary>CPU time in µs that End says.</summary>
+    public uint CpuMicros { get; set; }
+
+    /// <summary>Peak memory in KiB that End says.</summary>
+    public uint PeakKiB { get; set; }
+
     public WorkerCall(Socket connection, bool isShared, FrameHeader header, byte[] payload)
     {
         _shared = connection;
@@ -148,7 +154,7 @@ internal sealed class WorkerCall : IDisposable
     {
         _isEnded = true;
         _output.BeginFrame();
-        new EndOfInvocation(failed ? EndOutcome.Failed : EndOutcome.Completed, RunMicros, 0).Write(_output);
+        new EndOfInvocation(failed ? EndOutcome.Failed : EndOutcome.Completed, RunMicros, CpuMicros, PeakKiB).Write(_output);
         _output.EndFrame(FrameType.End, Stream);
     }
 
@@ -178,7 +184,7 @@ internal sealed class WorkerCall : IDisposable
     public Task RefuseAsync()
     {
         _output.BeginFrame();
-        new EndOfInvocation(EndOutcome.Refused, 0, 0).Write(_output);
+        new EndOfInvocation(EndOutcome.Refused, 0, 0, 0).Write(_output);
         _output.EndFrame(FrameType.End, Stream);
         return FlushAsIsAsync();
     }

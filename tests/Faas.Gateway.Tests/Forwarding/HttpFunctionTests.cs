@@ -124,6 +124,25 @@ public sealed class HttpFunctionTests
         Assert.Equal("OutOfMemory", (await gateway.GetAsync()).Error);
     }
 
+    [Theory]
+    [InlineData(10)]
+    [InlineData(0)]
+    public async Task An_instance_that_hangs_up_within_a_short_body_is_told_as_one_that_ended(int sent)
+    {
+        await using var gateway = await GatewayFixture.StartAsync(null, Say.Route(isHttp: true));
+        await using var function = await FunctionAsync(gateway, async http =>
+        {
+            http.Response.ContentLength = 20;
+            await http.Response.Body.WriteAsync(new byte[sent]);
+            await http.Response.Body.FlushAsync();
+            await gateway.Controller.SendAsync(Say.Gone("i1", InvocationError.Crashed, "exit code 1"));
+            http.Abort();
+        });
+        var answer = await gateway.GetAsync();
+        Assert.Equal(("Crashed", true), (answer.Error, answer.Text.Contains("exit code 1", StringComparison.Ordinal)));
+        Assert.Equal(InvocationError.Crashed, gateway.Recorded().Single().Outcome);
+    }
+
     [Fact]
     public async Task An_instance_that_cannot_be_reached_is_discarded_and_another_one_serves_the_body_too()
     {
@@ -157,7 +176,8 @@ public sealed class HttpFunctionTests
         Assert.Equal((HttpStatusCode.OK, "42"), (answer.Status, answer.Header("Content-Length")));
     }
 
-    private static async Task<WebApplication> FunctionAsync(GatewayFixture gateway, RequestDelegate handler)
+    /// <summary>Starts the function and tells the gateway of it.</summary>
+    internal static async Task<WebApplication> FunctionAsync(GatewayFixture gateway, RequestDelegate handler)
     {
         var socket = Path.Combine(gateway.Data.Run, "http.sock");
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());

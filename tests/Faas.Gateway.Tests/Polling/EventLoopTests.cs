@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Faas.Gateway.Polling;
 using Faas.Gateway.Tests.Fakes;
+using Faas.WorkerProtocol.Polling;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Faas.Gateway.Tests.Polling;

@@ -9,8 +9,8 @@ namespace Faas.Gateway.Tests.Usage;
 
 public sealed class DrainTests : IDisposable
 {
-    /// <summary>Records of 136 bytes in 256 KiB.</summary>
-    private const int WholeExtent = 4 * 65_536 / 136;
+    /// <summary>Records of 144 bytes in 256 KiB.</summary>
+    private const int WholeExtent = 4 * 65_536 / 144;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("fgt-drain-").FullName;
     private readonly Outbox _outbox = new();
@@ -71,7 +71,7 @@ public sealed class DrainTests : IDisposable
         _drain.Round();
         var message = await MessageAsync();
         Assert.Null(message.Usage);
-        Assert.Equal((JournalSegment.HeaderLength, JournalSegment.HeaderLength + (1000 * 136)), (message.UsageExtent.From, message.UsageExtent.To));
+        Assert.Equal((JournalSegment.HeaderLength, JournalSegment.HeaderLength + (1000 * 144)), (message.UsageExtent.From, message.UsageExtent.To));
         Assert.Equal(UsageEntries.ReadAll(_journal.Segments().Single()), UsageEntries.Of(UsageEntries.Told(message, _folder)!));
     }
 
@@ -102,7 +102,7 @@ public sealed class DrainTests : IDisposable
         {
             var extent = (await MessageAsync()).UsageExtent;
             told.Add((extent.From, extent.To));
-            left -= (int)(extent.To - extent.From) / 136;
+            left -= (int)(extent.To - extent.From) / 144;
         }
 
         using var journal = new UsageJournal(_folder, "next boot", NullLogger<UsageJournal>.Instance);
@@ -123,7 +123,7 @@ public sealed class DrainTests : IDisposable
         var path = _journal.Segments().Single().Path!;
         using (var file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
         {
-            RandomAccess.Write(file, [0xFF, 0xFF], JournalSegment.HeaderLength + 136 + 40);   // within the second
+            RandomAccess.Write(file, [0xFF, 0xFF], JournalSegment.HeaderLength + 144 + 40);   // within the second
         }
 
         using var journal = new UsageJournal(_folder, "next boot", NullLogger<UsageJournal>.Instance);
@@ -132,7 +132,7 @@ public sealed class DrainTests : IDisposable
         drain.Round();
 
         var batch = (await MessageAsync()).Usage;
-        Assert.Equal(("boot", JournalSegment.HeaderLength, JournalSegment.HeaderLength + (3 * 136)), (batch.Boot, batch.From, batch.To));
+        Assert.Equal(("boot", JournalSegment.HeaderLength, JournalSegment.HeaderLength + (3 * 144)), (batch.Boot, batch.From, batch.To));
         Assert.Equal(2, UsageEntries.Of(batch).Count);
     }
 

@@ -1,3 +1,5 @@
+using System.Numerics;
+using System.Text;
 using Faas.Contracts.Invocations;
 using Faas.Gateway.Usage;
 using Faas.Link;
@@ -42,6 +44,29 @@ public sealed class JournalTests : IDisposable
 
         Assert.True(UsageFrame.TryRead(record, out var frame));
         Assert.Equal((0, UsageCodec.Most), (frame.QueuedUs, frame.RunUs));
+    }
+
+    [Fact]
+    public void A_record_of_before_anything_was_measured_is_read()
+    {
+        const int Fixed = 64, Measured = 8;
+        var record = new byte[UsageCodec.RecordLengthMax];
+        record = record[..UsageCodec.Encode(Entry(1), record)];
+        record = [.. record[..Fixed], .. record[(Fixed + Measured)..]];
+        record[Fixed - 1] = 0;   // the outcome's upper byte
+        BitConverter.TryWriteBytes(record, record.Length);
+        var crc = uint.MaxValue;
+        for (var at = 8; at < record.Length; at += 8)
+        {
+            crc = BitOperations.Crc32C(crc, BitConverter.ToUInt64(record, at));
+        }
+
+        BitConverter.TryWriteBytes(record.AsSpan(4), ~crc);
+        Assert.True(UsageFrame.TryRead(record, out var frame));
+        Assert.Equal((InvocationError.Timeout, 504, 7, 0u, 0u), (frame.Outcome, frame.Status, frame.BytesOut, frame.CpuUs, frame.PeakKiB));
+        Assert.Equal(Id(1), Encoding.UTF8.GetString(frame.InvocationId));
+        record[Fixed - 1] = 2;   // of a later version
+        Assert.False(UsageFrame.TryRead(record, out _));
     }
 
     [Fact]
@@ -169,7 +194,7 @@ public sealed class JournalTests : IDisposable
 
     private static UsageEntry Entry(int number) => new()
     {
-        InvocationId = Id(number), Function = "hello.space", Revision = "rev", Instance = "inst", ReceivedUnixUs = 1, QueuedUs = 2, ColdUs = 3, RunUs = 4, MemoryMiB = 5,
+        InvocationId = Id(number), Function = "hello.space", Revision = "rev", Instance = "inst", ReceivedUnixUs = 1, QueuedUs = 2, ColdUs = 3, RunUs = 4, CpuUs = 8, PeakKiB = 9, MemoryMiB = 5,
         BytesIn = 6, BytesOut = 7, Status = 504, Outcome = InvocationError.Timeout,
     };
 

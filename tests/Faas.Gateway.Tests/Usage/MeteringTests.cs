@@ -34,6 +34,27 @@ public sealed class MeteringTests
         Assert.Single(gateway.Recorded());
     }
 
+    [Theory]
+    [InlineData(5)]         // over the shared connection
+    [InlineData(100_000)]   // over one of its own
+    [InlineData(-1)]        // a stream
+    public async Task What_the_worker_has_measured_is_in_the_record(int length)
+    {
+        await using var gateway = await StartAsync();
+        await gateway.InstanceAsync(async call =>
+        {
+            (call.CpuMicros, call.PeakKiB) = (1234, 5678);
+            call.WriteHead(200, length);
+            call.WriteBody(new string('x', Math.Max(5, length)));
+            call.WriteEnd();
+            await call.FlushAsync();
+        });
+        await gateway.GetAsync();
+        await gateway.GetAsync();
+        Assert.All(gateway.Recorded(), usage => Assert.Equal((1234u, 5678u), (usage.CpuUs, usage.PeakKiB)));
+        Assert.Equal(2, gateway.Recorded().Count);
+    }
+
     [Fact]
     public async Task The_record_is_in_the_journal_before_the_end_of_a_stream()
     {

@@ -58,7 +58,7 @@ internal static class UsageEntries
         return new UsageEntry
         {
             InvocationId = Encoding.UTF8.GetString(frame.InvocationId), Function = Take(ref origin), Revision = Take(ref origin), Instance = Take(ref origin),
-            ReceivedUnixUs = frame.ReceivedUnixUs, QueuedUs = frame.QueuedUs, ColdUs = frame.ColdUs, RunUs = frame.RunUs, MemoryMiB = frame.MemoryMiB,
+            ReceivedUnixUs = frame.ReceivedUnixUs, QueuedUs = frame.QueuedUs, ColdUs = frame.ColdUs, RunUs = frame.RunUs, CpuUs = frame.CpuUs, PeakKiB = frame.PeakKiB, MemoryMiB = frame.MemoryMiB,
             BytesIn = frame.BytesIn, BytesOut = frame.BytesOut, Status = frame.Status, Outcome = frame.Outcome,
         };
     }

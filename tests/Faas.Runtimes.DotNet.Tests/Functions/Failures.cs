@@ -91,6 +91,41 @@ public class Logs
         return id;
     }
 
+    private static readonly Barrier AllHere = new(8);
+
+    /// <summary>Writes from everywhere that code can get to; nobody leaves before everybody has come.</summary>
+    public static async Task<string> Everywhere(string id)
+    {
+        void Say(string place) => Console.WriteLine($"{place} {id}");
+        Say("handler");
+        await Task.Run(AllHere.SignalAndWait);
+        await Task.Delay(1);
+        Say("awaited");
+        await Task.WhenAll(Enumerable.Range(0, 2).Select(async n => { await Task.Delay(n); Say("task" + n); }));
+        await Task.Run(() => { Task.Factory.StartNew(() => Say("child"), CancellationToken.None, TaskCreationOptions.AttachedToParent, TaskScheduler.Default); });
+        var thread = new Thread(() => { var inner = new Thread(() => Say("thread of a thread")); inner.Start(); inner.Join(); });
+        thread.Start();
+        thread.Join();
+        await Begun(done => ThreadPool.QueueUserWorkItem(_ => { Say("pool"); done(); }));
+        await Begun(done => _ = new Timer(state => { Say("timer"); done(); ((Timer)state!).Dispose(); }).Change(1, Timeout.Infinite));
+        await Begun(done => { using var source = new CancellationTokenSource(); source.Token.Register(() => { Say("cancelled"); done(); }); source.Cancel(); });
+        Parallel.For(0, 2, n => Say("parallel" + n));
+        await foreach (var n in Numbers()) { Say("stream" + n); }
+        await Console.Out.WriteLineAsync("async " + id);
+        Console.Error.WriteLine("error " + id);
+        Say("end");
+        return id;
+
+        static async IAsyncEnumerable<int> Numbers() { await Task.Yield(); yield return 0; }
+        static Task Begun(Action<Action> begin) { var source = new TaskCompletionSource(); begin(source.SetResult); return source.Task; }
+    }
+
+    public static async IAsyncEnumerable<string> Items(string id)
+    {
+        for (var n = 0; n < 3; n++) { Console.WriteLine("item " + id); yield return new string('x', 10); await Task.Delay(1); }
+        _ = Task.Run(async () => { await Task.Delay(50); Console.WriteLine("late " + id); });
+    }
+
     public static void Long() => Console.WriteLine(new string('å', 20_000));
 
     public static void Flood()

@@ -12,7 +12,7 @@ internal sealed class SilentEnds : IFunctionOutput, IUsageUplink
     {
     }
 
-    public void Platform(string function, string instance, string text)
+    public void Platform(string function, string instance, LineLevel level, string text)
     {
     }
 

@@ -1,6 +1,7 @@
 using Faas.Gateway.Activation;
 using Faas.Gateway.Routing;
 using Faas.Gateway.Uplink;
+using Faas.Gateway.Usage;
 using Faas.Simulation.Ends;
 using Faas.Simulation.Running;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -18,7 +19,7 @@ internal sealed class GatewayBoot : IDisposable
         Outbox = new Outbox();
         Gates = new GateTable(Outbox, time);
         Routes = new RouteTable();
-        Picture = new ControllerPicture(Routes, Gates, Outbox, new SilentEnds());
+        Picture = new ControllerPicture(Routes, Gates, Outbox, new SilentEnds(), new PriceList());
         Health = new LinkHealth(time);
         _reports = new LoadReports(Gates, Outbox, Health, NullLogger<LoadReports>.Instance, time);
     }

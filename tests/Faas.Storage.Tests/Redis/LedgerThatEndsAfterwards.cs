@@ -20,5 +20,9 @@ internal sealed class LedgerThatEndsAfterwards(IUsageLedger ledger) : IUsageLedg
 
     public Task<IReadOnlyList<UsagePeriodSum>> SumsAsync(UsagePeriod period, DateTimeOffset from, DateTimeOffset to, CancellationToken ct) => throw new NotSupportedException();
 
+    public Task PruneMinutesAsync(DateTimeOffset before, CancellationToken ct) => throw new NotSupportedException();
+
+    public Task<bool> VisitAsync(DateTimeOffset from, DateTimeOffset to, long limit, UsageVisitor visitor, CancellationToken ct) => throw new NotSupportedException();
+
     public Task<int> PruneAsync(DateTimeOffset before, CancellationToken ct) => throw new NotSupportedException();
 }

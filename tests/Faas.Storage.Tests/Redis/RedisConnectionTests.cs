@@ -51,6 +51,17 @@ public sealed class RedisConnectionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_Redis_that_still_reads_its_files_is_waited_for()
+    {
+        await _server.ExecuteAsync("EVAL", "for i = 1, 4000 do redis.call('SET', 'k' .. i, i) end", 0);
+        await _server.KillAsync();
+        await _server.StartSlowlyAsync();
+        await using var queue = await ConnectAsync();
+        Assert.Equal(AcceptanceOutcome.Accepted, (await queue.EnqueueAsync(Entry("a"), Body("x"), null, Ct)).Outcome);
+        Assert.Contains("4000", await _server.KeysAsync("k"));
+    }
+
+    [Fact]
     public async Task What_waits_for_an_answer_when_Redis_is_killed_fails_at_once()
     {
         await using var queue = await ConnectAsync();

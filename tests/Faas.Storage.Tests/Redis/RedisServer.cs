@@ -38,10 +38,15 @@ public sealed class RedisServer : IAsyncLifetime
     }
 
     /// <summary>Starts it on what is in its folder, and returns when it answers.</summary>
-    public async Task StartAsync()
+    public Task StartAsync() => StartAsync("ready to accept connections");
+
+    /// <summary>Starts it so that it takes half a millisecond for each command in its files, and returns when it begins to read them.</summary>
+    public Task StartSlowlyAsync() => StartAsync("Reading RDB base file", "--key-load-delay", "500");
+
+    private async Task StartAsync(string isReadyWhen, params string[] options)
     {
         var start = new ProcessStartInfo(Program) { RedirectStandardOutput = true };
-        foreach (var argument in (string[])["--port", "0", "--unixsocket", Socket, "--dir", _folder!, "--appendonly", "yes", "--appendfsync", "always", "--save", ""])
+        foreach (var argument in (string[])["--port", "0", "--unixsocket", Socket, "--dir", _folder!, "--appendonly", "yes", "--appendfsync", "always", "--save", "", .. options])
         {
             start.ArgumentList.Add(argument);
         }
@@ -55,7 +60,7 @@ public sealed class RedisServer : IAsyncLifetime
             {
                 isReady.TrySetException(new InvalidOperationException("redis-server ended before it was ready"));
             }
-            else if (line.Data.Contains("ready to accept connections", StringComparison.Ordinal))
+            else if (line.Data.Contains(isReadyWhen, StringComparison.Ordinal))
             {
                 isReady.TrySetResult();
             }

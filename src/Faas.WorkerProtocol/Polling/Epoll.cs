@@ -1,10 +1,10 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 
-namespace Faas.Gateway.Polling;
+namespace Faas.WorkerProtocol.Polling;
 
 /// <summary>The system calls of <c>epoll(7)</c> and <c>eventfd(2)</c>. Event masks and structures are the kernel's.</summary>
-internal static unsafe partial class Epoll
+public static unsafe partial class Epoll
 {
     /// <summary>There is something to read, or the end of it.</summary>
     public const uint Readable = 0x1;
