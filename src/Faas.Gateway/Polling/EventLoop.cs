@@ -159,7 +159,20 @@ internal sealed partial class EventLoop : IDisposable
         catch (Exception exception)
         {
             Log.Failed(_logger, exception);
+            Fail(socket, exception);
+        }
+    }
+
+    /// <summary>What fails while it is closed is left as it is: an exception from here would end the thread, and with it the process.</summary>
+    private void Fail(PolledSocket socket, Exception exception)
+    {
+        try
+        {
             socket.OnFault(exception);
+        }
+        catch (Exception another)
+        {
+            Log.Failed(_logger, another);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using Faas.Contracts.Api;
 using Faas.Contracts.Invocations;
@@ -112,53 +113,27 @@ internal sealed class EventsFixture : IAsyncDisposable
         return Intake.AcceptAsync(with is null ? request : with(request), Ct);
     }
 
-    /// <summary>The event once it has ended, which it must within real seconds; the clock stands still meanwhile.</summary>
+    /// <summary>The event once it has ended; the clock stands still meanwhile.</summary>
     public async Task<QueuedInvocation> EndedAsync(string id) =>
-        (await Desk.WaitAsync(id, TimeSpan.FromDays(40), Ct).WaitAsync(TimeSpan.FromSeconds(30), Ct))!;
+        (await Desk.WaitAsync(id, TimeSpan.FromDays(40), Ct).WaitAsync(Eventually.Deadline, Ct))!;
 
     /// <summary>The event once it is in a state.</summary>
-    public async Task<QueuedInvocation> InStateAsync(string id, Func<QueuedInvocation, bool> condition)
+    public async Task<QueuedInvocation> InStateAsync(string id, Func<QueuedInvocation, bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "")
     {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Ct);
-        limit.CancelAfter(TimeSpan.FromSeconds(30));
-        while (await timer.WaitForNextTickAsync(limit.Token))
-        {
-            if (await Queue.FindAsync(id, Ct) is { } found && condition(found))
-            {
-                return found;
-            }
-        }
-
-        throw new InvalidOperationException("A timer that never ends has ended.");
+        QueuedInvocation? found = null;
+        await Eventually.HoldsAsync(async () => (found = await Queue.FindAsync(id, Ct)) is not null && condition(found), this, TimeSpan.Zero, $"{id}: {what}");
+        return found!;
     }
 
-    /// <summary>The trigger once it is as a test wants it, within real seconds.</summary>
-    public async Task<TriggerDescription> TriggerAsync(string id, Func<TriggerDescription, bool> condition)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Ct);
-        limit.CancelAfter(TimeSpan.FromSeconds(30));
-        while (await timer.WaitForNextTickAsync(limit.Token))
-        {
-            if (Triggers.List(null).FirstOrDefault(trigger => trigger.Id == id) is { } found && condition(found))
-            {
-                return found;
-            }
-        }
-
-        throw new InvalidOperationException("A timer that never ends has ended.");
-    }
+    /// <summary>The trigger once it is as a test wants it; the clock stands still meanwhile.</summary>
+    public Task<TriggerDescription> TriggerAsync(string id, Func<TriggerDescription, bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "") =>
+        TriggerAsync(id, condition, TimeSpan.Zero, what);
 
     /// <summary>The trigger once it is as a test wants it after <paramref name="time"/>. The clock goes on slowly meanwhile: a timer may be set after it was turned forward.</summary>
-    public async Task<TriggerDescription> AfterAsync(TimeSpan time, string id, Func<TriggerDescription, bool> condition)
+    public Task<TriggerDescription> AfterAsync(TimeSpan time, string id, Func<TriggerDescription, bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "")
     {
         Clock.Advance(time);
-        return await TriggerAsync(id, found =>
-        {
-            Clock.Advance(TimeSpan.FromMilliseconds(1));
-            return condition(found);
-        });
+        return TriggerAsync(id, condition, null, what);
     }
 
     /// <summary>Ends as a killed process does: nothing is put back. Returns the folder.</summary>
@@ -184,6 +159,13 @@ internal sealed class EventsFixture : IAsyncDisposable
         _leases.Dispose();
         Pump.Dispose();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task<TriggerDescription> TriggerAsync(string id, Func<TriggerDescription, bool> condition, TimeSpan? step, string what)
+    {
+        TriggerDescription? found = null;
+        await Eventually.HoldsAsync(() => (found = Triggers.List(null).FirstOrDefault(trigger => trigger.Id == id)) is not null && condition(found), this, step, $"{id}: {what}");
+        return found!;
     }
 
     /// <summary>Lets time go on while something ends: whatever it waits for comes.</summary>

@@ -24,7 +24,7 @@ public sealed class KafkaDeliveryTests(KafkaServer kafka) : IClassFixture<KafkaS
             events.Clock.Advance(waiting.At - events.Clock.GetUtcNow() + TimeSpan.FromMilliseconds(1));
         }
 
-        await KafkaServer.UntilAsync(() => kafka.Committed(topic) == 1, events);
+        await Eventually.HoldsAsync(() => kafka.Committed(topic) == 1, events);
         Assert.Equal(3, attempts);
     }
 
@@ -44,7 +44,7 @@ public sealed class KafkaDeliveryTests(KafkaServer kafka) : IClassFixture<KafkaS
             return FakeTransport.Answer(200, "");
         });
         await Task.WhenAll(Enumerable.Range(0, 3).Select(partition => kafka.SendManyAsync(topic, 100, partition)));
-        await KafkaServer.UntilAsync(() => Enumerable.Range(0, 3).All(partition => kafka.Committed(topic, partition) == 100));
+        await Eventually.HoldsAsync(() => Enumerable.Range(0, 3).All(partition => kafka.Committed(topic, partition) == 100));
         Assert.All(order.Values, partition => Assert.Equal(Enumerable.Range(0, 100).Select(i => $"{i}"), partition));
         Assert.Equal(300, events.Transport.Ran.Count);
     }
@@ -60,10 +60,10 @@ public sealed class KafkaDeliveryTests(KafkaServer kafka) : IClassFixture<KafkaS
             return FakeTransport.Answer(200, "");
         });
         await kafka.SendManyAsync(topic, 3000);   // more than wait in the platform: the partition is paused, and goes on
-        await KafkaServer.UntilAsync(() => events.Transport.Ran.Count == 4);
+        await Eventually.HoldsAsync(() => events.Transport.Ran.Count == 4);
         Assert.Equal(4, (await events.TriggerAsync(KafkaServer.Trigger, trigger => trigger.Events >= 4)).Events);
         gate.Release(3000);
-        await KafkaServer.UntilAsync(() => kafka.Committed(topic) == 3000);
+        await Eventually.HoldsAsync(() => kafka.Committed(topic) == 3000);
         Assert.Equal(4, events.Transport.Most);
         Assert.Equal(Enumerable.Range(0, 3000).Select(i => $"{i}"), events.Transport.Ran.Select(KafkaServer.DataOf).OrderBy(int.Parse));
     }
@@ -83,15 +83,15 @@ public sealed class KafkaDeliveryTests(KafkaServer kafka) : IClassFixture<KafkaS
             return FakeTransport.Answer(200, "");
         });
         await kafka.SendManyAsync(topic, 50);
-        await KafkaServer.UntilAsync(() => events.Transport.Ran.Count == 50);
-        await KafkaServer.UntilAsync(() => kafka.Committed(topic) == 1);
+        await Eventually.HoldsAsync(() => events.Transport.Ran.Count == 50);
+        await Eventually.HoldsAsync(() => kafka.Committed(topic) == 1);
         await kafka.SendAsync(topic, "50", 0);
-        await KafkaServer.UntilAsync(() => events.Transport.Ran.Count == 51);
+        await Eventually.HoldsAsync(() => events.Transport.Ran.Count == 51);
         var began = TimeProvider.System.GetTimestamp();
-        await KafkaServer.UntilAsync(() => TimeProvider.System.GetElapsedTime(began) > TimeSpan.FromSeconds(1.5));   // another round of commits
+        await Eventually.HoldsAsync(() => TimeProvider.System.GetElapsedTime(began) > TimeSpan.FromSeconds(1.5));   // another round of commits
         Assert.Equal(1, kafka.Committed(topic));
         first.SetResult();
-        await KafkaServer.UntilAsync(() => kafka.Committed(topic) == 51);
+        await Eventually.HoldsAsync(() => kafka.Committed(topic) == 51);
     }
 
     [Fact]
@@ -105,13 +105,13 @@ public sealed class KafkaDeliveryTests(KafkaServer kafka) : IClassFixture<KafkaS
             return FakeTransport.Answer(200, "");
         });
         await kafka.SendManyAsync(topic, 10);
-        await KafkaServer.UntilAsync(() => events.Transport.Ran.Count == 2);
+        await Eventually.HoldsAsync(() => events.Transport.Ran.Count == 2);
         var pausing = events.Triggers.PauseAsync(KafkaServer.Trigger, EventsFixture.Ct);
         gate.Release(10);
         await pausing.WaitAsync(TimeSpan.FromSeconds(30), EventsFixture.Ct);
         Assert.Equal((2, 2), (events.Transport.Ran.Count, kafka.Committed(topic)));
         await events.Triggers.ResumeAsync(KafkaServer.Trigger, EventsFixture.Ct);
-        await KafkaServer.UntilAsync(() => kafka.Committed(topic) == 10);
+        await Eventually.HoldsAsync(() => kafka.Committed(topic) == 10);
         Assert.Equal(Enumerable.Range(0, 10).Select(i => $"{i}"), events.Transport.Ran.Select(KafkaServer.DataOf).OrderBy(int.Parse));
     }
 
@@ -127,13 +127,13 @@ public sealed class KafkaDeliveryTests(KafkaServer kafka) : IClassFixture<KafkaS
         });
         await kafka.SendManyAsync(topic, 1500);
         await kafka.SendManyAsync(topic, 7, 1);
-        await KafkaServer.UntilAsync(() => events.Transport.Ran.Count == 2);
+        await Eventually.HoldsAsync(() => events.Transport.Ran.Count == 2);
         await events.AfterAsync(TimeSpan.FromSeconds(5), KafkaServer.Trigger, trigger => trigger.Lag == 1507);
         gate.Release(3);
-        await KafkaServer.UntilAsync(() => events.Transport.Ran.Count == 5);
+        await Eventually.HoldsAsync(() => events.Transport.Ran.Count == 5);
         await events.AfterAsync(TimeSpan.FromSeconds(5), KafkaServer.Trigger, trigger => trigger.Lag == 1504);
         gate.Release(3000);
-        await KafkaServer.UntilAsync(() => kafka.Committed(topic) == 1500 && kafka.Committed(topic, 1) == 7);
+        await Eventually.HoldsAsync(() => kafka.Committed(topic) == 1500 && kafka.Committed(topic, 1) == 7);
         await events.AfterAsync(TimeSpan.FromSeconds(5), KafkaServer.Trigger, trigger => trigger.Lag == 0);
     }
 
@@ -148,7 +148,7 @@ public sealed class KafkaDeliveryTests(KafkaServer kafka) : IClassFixture<KafkaS
         await kafka.SendAsync(topic, "new");
         await events.Triggers.ResumeAsync(KafkaServer.Trigger, EventsFixture.Ct);
         await events.Transport.BeganAsync();
-        await KafkaServer.UntilAsync(() => kafka.Committed(topic) == 2);
+        await Eventually.HoldsAsync(() => kafka.Committed(topic) == 2);
         Assert.Equal(["new"], events.Transport.Ran.Select(KafkaServer.DataOf));
     }
 }

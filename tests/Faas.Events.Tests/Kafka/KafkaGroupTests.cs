@@ -18,14 +18,14 @@ public sealed class KafkaGroupTests(KafkaServer kafka) : IClassFixture<KafkaServ
         var topic = kafka.NewTopic(Partitions);
         await using var one = await KafkaServer.StartAsync(kafka.Spec(topic, concurrency: 3), sessionSeconds: 4);
         await Task.WhenAll(Enumerable.Range(0, Partitions).Select(partition => kafka.SendManyAsync(topic, 50, partition)));
-        await KafkaServer.UntilAsync(() => one.Transport.Ran.Count >= 50);
+        await Eventually.HoldsAsync(() => one.Transport.Ran.Count >= 50);
         await using var two = await KafkaServer.StartAsync(kafka.Spec(topic, concurrency: 3), sessionSeconds: 4);
         using var stop = new CancellationTokenSource();
         var sending = SendUntilAsync(topic, stop.Token);   // it goes on while the group shares out its partitions anew
-        await KafkaServer.UntilAsync(() => two.Transport.Ran.Count > 0, two);
+        await Eventually.HoldsAsync(() => two.Transport.Ran.Count > 0, two);
         await stop.CancelAsync();
         var sent = await sending + 50;
-        await KafkaServer.UntilAsync(() => Enumerable.Range(0, Partitions).All(partition => kafka.Committed(topic, partition) == sent), two);
+        await Eventually.HoldsAsync(() => Enumerable.Range(0, Partitions).All(partition => kafka.Committed(topic, partition) == sent), two);
         Assert.Equal(sent * Partitions, PlacesOf(one, two).Distinct().Count());
     }
 
@@ -47,7 +47,7 @@ public sealed class KafkaGroupTests(KafkaServer kafka) : IClassFixture<KafkaServ
         async Task SendToAllAsync(int count, int all)
         {
             await Task.WhenAll(Enumerable.Range(0, Partitions).Select(partition => kafka.SendManyAsync(topic, count, partition)));
-            await KafkaServer.UntilAsync(() => Enumerable.Range(0, Partitions).All(partition => kafka.Committed(topic, partition) == all));
+            await Eventually.HoldsAsync(() => Enumerable.Range(0, Partitions).All(partition => kafka.Committed(topic, partition) == all));
         }
     }
 
@@ -66,15 +66,15 @@ public sealed class KafkaGroupTests(KafkaServer kafka) : IClassFixture<KafkaServ
             return FakeTransport.Answer(200, "");
         });
         await Task.WhenAll(Enumerable.Range(0, Partitions).Select(partition => kafka.SendManyAsync(topic, 10, partition)));
-        await KafkaServer.UntilAsync(() => one.Transport.Ran.Count == 4 * Partitions && Enumerable.Range(0, Partitions).All(partition => kafka.Committed(topic, partition) == 3));
+        await Eventually.HoldsAsync(() => one.Transport.Ran.Count == 4 * Partitions && Enumerable.Range(0, Partitions).All(partition => kafka.Committed(topic, partition) == 3));
         await using var two = await KafkaServer.StartAsync(kafka.Spec(topic), sessionSeconds: 6);
-        await KafkaServer.UntilAsync(() => two.Transport.Ran.Count == 7 * Partitions / 2);
+        await Eventually.HoldsAsync(() => two.Transport.Ran.Count == 7 * Partitions / 2);
         var first = two.Transport.Ran.Select(PlaceOf).GroupBy(place => place.Partition).ToDictionary(group => group.Key, group => group.First().Offset);
         Assert.Equal(Partitions / 2, first.Count);
         Assert.All(first.Values, offset => Assert.Equal(3, offset));   // the one that had not ended
         Assert.All(Enumerable.Range(0, Partitions).Where(partition => !first.ContainsKey(partition)), partition => Assert.Equal(3, kafka.Committed(topic, partition)));
         gate.SetResult();
-        await KafkaServer.UntilAsync(() => Enumerable.Range(0, Partitions).All(partition => kafka.Committed(topic, partition) == 10));
+        await Eventually.HoldsAsync(() => Enumerable.Range(0, Partitions).All(partition => kafka.Committed(topic, partition) == 10));
         Assert.Equal(10 * Partitions, PlacesOf(one, two).Distinct().Count());
         Assert.Equal((10 * Partitions) + (Partitions / 2), PlacesOf(one, two).Count());
     }
@@ -89,7 +89,7 @@ public sealed class KafkaGroupTests(KafkaServer kafka) : IClassFixture<KafkaServ
         await two.TriggerAsync(KafkaServer.Trigger, trigger => trigger.State == TriggerState.Running);
         await one.Triggers.PauseAsync(KafkaServer.Trigger, EventsFixture.Ct);
         await Task.WhenAll(Enumerable.Range(0, Partitions).Select(partition => kafka.SendManyAsync(topic, 5, partition)));
-        await KafkaServer.UntilAsync(() => Enumerable.Range(0, Partitions).All(partition => kafka.Committed(topic, partition) == 5));
+        await Eventually.HoldsAsync(() => Enumerable.Range(0, Partitions).All(partition => kafka.Committed(topic, partition) == 5));
         Assert.Equal(5 * Partitions, two.Transport.Ran.Count);
     }
 

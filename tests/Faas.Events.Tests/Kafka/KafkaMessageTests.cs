@@ -24,7 +24,7 @@ public sealed class KafkaMessageTests(KafkaServer kafka) : IClassFixture<KafkaSe
         Assert.Equal("application/json", Text("datacontenttype"));
         Assert.Equal(7, json.GetProperty("data").GetProperty("id").GetInt32());
         Assert.InRange(TimeProvider.System.GetUtcNow() - json.GetProperty("time").GetDateTimeOffset(), TimeSpan.FromSeconds(-5), TimeSpan.FromMinutes(1));
-        await KafkaServer.UntilAsync(() => kafka.Committed("faas.hello.kafka", 2, topic) == 1);
+        await Eventually.HoldsAsync(() => kafka.Committed("faas.hello.kafka", 2, topic) == 1);
 
         string? Text(string name) => json.GetProperty(name).GetString();
     }
@@ -84,7 +84,7 @@ public sealed class KafkaMessageTests(KafkaServer kafka) : IClassFixture<KafkaSe
         var topic = kafka.NewTopic();
         await using var events = await FailingAsync(kafka.Spec(topic));
         await kafka.SendAsync(topic, "bad");
-        await KafkaServer.UntilAsync(() => kafka.Committed(topic) == 1);
+        await Eventually.HoldsAsync(() => kafka.Committed(topic) == 1);
         Assert.Single(await DeadLettersAsync(events));
     }
 
@@ -94,7 +94,7 @@ public sealed class KafkaMessageTests(KafkaServer kafka) : IClassFixture<KafkaSe
         var (topic, dead) = (kafka.NewTopic(), kafka.NewTopic());
         await using var events = await FailingAsync(kafka.Spec(topic) with { DeadLetter = dead });
         await kafka.SendAsync(topic, "bad", 0, [1, 2, 3], ("trace-id", "abc"), ("faas-error", "of an earlier time"));
-        await KafkaServer.UntilAsync(() => kafka.Committed(topic) == 1);
+        await Eventually.HoldsAsync(() => kafka.Committed(topic) == 1);
         var letter = Assert.Single(kafka.Read(dead));
         Assert.Equal([1, 2, 3], letter.Key);
         Assert.Equal("bad", Encoding.UTF8.GetString(letter.Value));
@@ -116,7 +116,7 @@ public sealed class KafkaMessageTests(KafkaServer kafka) : IClassFixture<KafkaSe
         await kafka.SendAsync(topic, "good");
         await events.Transport.BeganAsync();
         Assert.Equal("good", KafkaServer.DataOf(events.Transport.Ran.Single()));
-        await KafkaServer.UntilAsync(() => kafka.Committed(topic) == 3);
+        await Eventually.HoldsAsync(() => kafka.Committed(topic) == 3);
         Assert.Equal(["the CloudEvent has no 'source'", "the CloudEvent is not JSON"], (await DeadLettersAsync(events)).Select(letter => letter.Reason!.Split(';', ':')[0]).Order(StringComparer.Ordinal));
         var trigger = await events.TriggerAsync(KafkaServer.Trigger, trigger => trigger.Failures == 2);
         Assert.Contains("CloudEvent", trigger.LastError, StringComparison.Ordinal);
@@ -130,7 +130,7 @@ public sealed class KafkaMessageTests(KafkaServer kafka) : IClassFixture<KafkaSe
         await kafka.SendAsync(topic, "{", 0, null, ("content-type", "application/cloudevents+json"));
         await kafka.SendAsync(topic, "good");
         await events.Transport.BeganAsync();
-        await KafkaServer.UntilAsync(() => kafka.Committed(topic) == 2);
+        await Eventually.HoldsAsync(() => kafka.Committed(topic) == 2);
         var headers = Assert.Single(kafka.Read(dead)).Headers.ToDictionary(header => header.Key, header => Encoding.UTF8.GetString(header.GetValueBytes()));
         Assert.Contains("not JSON", headers["faas-error"], StringComparison.Ordinal);
         Assert.DoesNotContain("faas-invocation", headers.Keys);

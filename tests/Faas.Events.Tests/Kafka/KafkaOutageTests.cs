@@ -22,7 +22,7 @@ public sealed class KafkaOutageTests(KafkaServer kafka) : IClassFixture<KafkaSer
         Assert.Contains("refused", failing.Detail, StringComparison.Ordinal);
         kafka.Mock.ComeBack();
         await events.AfterAsync(RestartAfter, KafkaServer.Trigger, trigger => trigger.State == TriggerState.Running);
-        await KafkaServer.UntilAsync(() => kafka.Committed(topic) == 10);
+        await Eventually.HoldsAsync(() => kafka.Committed(topic) == 10);
         Assert.Equal(Enumerable.Range(0, 10).Select(i => $"{i}"), events.Transport.Ran.Select(KafkaServer.DataOf));
     }
 
@@ -38,15 +38,15 @@ public sealed class KafkaOutageTests(KafkaServer kafka) : IClassFixture<KafkaSer
         });
         await kafka.SendManyAsync(topic, 20);
         await kafka.SendManyAsync(topic, 20, 1);
-        await KafkaServer.UntilAsync(() => events.Transport.Ran.Count == 14);
+        await Eventually.HoldsAsync(() => events.Transport.Ran.Count == 14);
         kafka.Mock.GoAway();
         var failing = await events.TriggerAsync(KafkaServer.Trigger, trigger => trigger.State == TriggerState.Failing && trigger.Detail!.Contains("refused", StringComparison.Ordinal));
         Assert.StartsWith($"Kafka at {kafka.Servers} does not answer: ", failing.Detail, StringComparison.Ordinal);
         gate.Release(100);
-        await KafkaServer.UntilAsync(() => events.Transport.Ran.Count == 40);   // what was fetched already
+        await Eventually.HoldsAsync(() => events.Transport.Ran.Count == 40);   // what was fetched already
         kafka.Mock.ComeBack();
         await kafka.SendAsync(topic, "20");
-        await KafkaServer.UntilAsync(() => kafka.Committed(topic) == 21 && kafka.Committed(topic, 1) == 20);
+        await Eventually.HoldsAsync(() => kafka.Committed(topic) == 21 && kafka.Committed(topic, 1) == 20);
         Assert.Equal(41, events.Transport.Ran.Count);
         Assert.Equal(41, events.Transport.Ids.Distinct().Count());
         await events.AfterAsync(TimeSpan.FromSeconds(5), KafkaServer.Trigger, trigger => trigger is { State: TriggerState.Running, Detail: null });
@@ -75,7 +75,7 @@ public sealed class KafkaOutageTests(KafkaServer kafka) : IClassFixture<KafkaSer
             prepare: events => events.Transport.Run = (_, _) => Task.FromResult(FakeTransport.Failure(InvocationError.Crashed)));
         await events.TriggerAsync(KafkaServer.Trigger, trigger => trigger.State == TriggerState.Running);
         await kafka.SendAsync(topic, "warm");   // the producer has asked for its number by then, too
-        await KafkaServer.UntilAsync(() => kafka.Committed(topic) == 1, events);
+        await Eventually.HoldsAsync(() => kafka.Committed(topic) == 1, events);
         var gate = new TaskCompletionSource();
         events.Transport.Run = async (_, _) =>
         {
@@ -83,14 +83,14 @@ public sealed class KafkaOutageTests(KafkaServer kafka) : IClassFixture<KafkaSer
             return FakeTransport.Failure(InvocationError.Crashed);
         };
         await kafka.SendAsync(topic, "bad");
-        await KafkaServer.UntilAsync(() => events.Transport.Ran.Count == 2);
+        await Eventually.HoldsAsync(() => events.Transport.Ran.Count == 2);
         kafka.Mock.Fail(MockKafka.Produce, 29);   // not authorized
         gate.SetResult();
         var failing = await events.TriggerAsync(KafkaServer.Trigger, trigger => trigger.State == TriggerState.Failing);
         Assert.StartsWith($"a dead letter cannot be written to topic '{dead}' of Kafka at {kafka.Servers}: ", failing.Detail, StringComparison.Ordinal);
         Assert.Equal(1, kafka.Committed(topic));
         await events.AfterAsync(RestartAfter, KafkaServer.Trigger, trigger => trigger.State == TriggerState.Running);
-        await KafkaServer.UntilAsync(() => kafka.Committed(topic) == 2, events);
+        await Eventually.HoldsAsync(() => kafka.Committed(topic) == 2, events);
         Assert.Equal(["warm", "bad"], kafka.Read(dead).Select(letter => System.Text.Encoding.UTF8.GetString(letter.Value)));
         Assert.Equal(2, events.Transport.Ran.Count);
     }

@@ -25,7 +25,7 @@ public sealed class KafkaRestartTests(KafkaServer kafka) : IClassFixture<KafkaSe
             return FakeTransport.Answer(200, "");
         });
         await kafka.SendManyAsync(topic, 20);
-        await KafkaServer.UntilAsync(() => one.Transport.Ran.Count == 14 && kafka.Committed(topic) == 10);
+        await Eventually.HoldsAsync(() => one.Transport.Ran.Count == 14 && kafka.Committed(topic) == 10);
         await EndKilledAsync(topic, one, [.. ended]);
     }
 
@@ -47,7 +47,7 @@ public sealed class KafkaRestartTests(KafkaServer kafka) : IClassFixture<KafkaSe
             return FakeTransport.Answer(200, "");
         });
         await kafka.SendManyAsync(topic, 20);
-        await KafkaServer.UntilAsync(() => one.Transport.Ran.Count == 14);
+        await Eventually.HoldsAsync(() => one.Transport.Ran.Count == 14);
         var failing = await one.TriggerAsync(KafkaServer.Trigger, trigger => trigger.State == TriggerState.Failing);
         Assert.StartsWith($"Kafka at {kafka.Servers} does not take offsets of group '{topic}': ", failing.Detail, StringComparison.Ordinal);
         Assert.Null(kafka.Committed(topic));
@@ -82,12 +82,12 @@ public sealed class KafkaRestartTests(KafkaServer kafka) : IClassFixture<KafkaSe
             return FakeTransport.Answer(200, "");
         });
         await kafka.SendManyAsync(topic, 10);
-        await KafkaServer.UntilAsync(() => events.Transport.Ran.Count == 10 && kafka.Committed(topic) == 2);
+        await Eventually.HoldsAsync(() => events.Transport.Ran.Count == 10 && kafka.Committed(topic) == 2);
         kafka.Mock.Fail(MockKafka.Heartbeat, 25);   // unknown member
         await events.TriggerAsync(KafkaServer.Trigger, trigger => trigger.Events == 18);   // 2 to 9 once more
         Assert.Equal(2, kafka.Committed(topic));
         gate.SetResult();
-        await KafkaServer.UntilAsync(() => kafka.Committed(topic) == 10, events);
+        await Eventually.HoldsAsync(() => kafka.Committed(topic) == 10, events);
         Assert.Equal(10, events.Transport.Ran.Count);
     }
 
@@ -98,7 +98,7 @@ public sealed class KafkaRestartTests(KafkaServer kafka) : IClassFixture<KafkaSe
         await KafkaServer.PassAsync(one, killing);
         kafka.Mock.Heal(MockKafka.OffsetCommit);
         await using var two = await KafkaServer.StartAsync(kafka.Spec(topic, concurrency: 4), folder: await killing);
-        await KafkaServer.UntilAsync(() => kafka.Committed(topic) == 20, two);
+        await Eventually.HoldsAsync(() => kafka.Committed(topic) == 20, two);
         Assert.Equal(10, ended.Count);
         Assert.Empty(ended.Intersect(two.Transport.Ids));   // what has ended is not run again
         Assert.Equal(Enumerable.Range(10, 10).Select(i => (long)i), two.Transport.Ran.Select(claim => OffsetOf(claim)).Order());

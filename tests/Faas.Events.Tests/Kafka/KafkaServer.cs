@@ -12,9 +12,6 @@ namespace Faas.Events.Tests.Kafka;
 /// <summary>A Kafka cluster over TCP, and what tests do with it from outside.</summary>
 public sealed class KafkaServer : IDisposable
 {
-    /// <summary>Thousands of messages take their time on a machine that is busy with other things.</summary>
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
-
     /// <summary>The id of the trigger that <see cref="StartAsync"/> deploys.</summary>
     public const string Trigger = "hello/kafka";
 
@@ -89,27 +86,10 @@ public sealed class KafkaServer : IDisposable
         return messages;
     }
 
-    /// <summary>Waits until something holds, within real seconds; a platform's clock goes on slowly meanwhile, or fast where <paramref name="step"/> says so.</summary>
-    internal static async Task UntilAsync(Func<bool> condition, EventsFixture? events = null, TimeSpan? step = null)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
-        var began = TimeProvider.System.GetTimestamp();
-        while (!condition())
-        {
-            if (TimeProvider.System.GetElapsedTime(began) > Limit)
-            {
-                Assert.Fail($"It does not come true; {events?.Triggers.List(null).FirstOrDefault()}, {events?.Transport.Ran.Count} attempts");
-            }
-
-            events?.Clock.Advance(step ?? TimeSpan.FromMilliseconds(1));
-            await timer.WaitForNextTickAsync(EventsFixture.Ct);
-        }
-    }
-
     /// <summary>Waits for the end of a platform whose deliveries do not end: its clock goes on, but not so fast that it has no time to leave its group.</summary>
     internal static async Task PassAsync(EventsFixture events, Task task)
     {
-        await UntilAsync(() => task.IsCompleted, events, TimeSpan.FromMilliseconds(50));
+        await Eventually.HoldsAsync(() => task.IsCompleted, events, TimeSpan.FromMilliseconds(50));
         await task;
     }
 

@@ -56,13 +56,7 @@ internal sealed class MqttBroker : IAsyncDisposable
     {
         var file = Path.Combine(_process.Folder, "mosquitto/mosquitto.db");
         var wanted = Encoding.UTF8.GetBytes(payload);
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(EventsFixture.Ct);
-        limit.CancelAfter(TimeSpan.FromSeconds(30));
-        while (!File.Exists(file) || (await File.ReadAllBytesAsync(file, limit.Token)).AsSpan().IndexOf(wanted) < 0)
-        {
-            await timer.WaitForNextTickAsync(limit.Token);
-        }
+        await Eventually.HoldsAsync(async () => File.Exists(file) && (await File.ReadAllBytesAsync(file, EventsFixture.Ct)).AsSpan().IndexOf(wanted) >= 0);
     }
 
     /// <summary>What the broker still has for the trigger's client, which must not be connected; it has it no more then.</summary>

@@ -64,16 +64,7 @@ public sealed class RabbitMqClient(IConnection connection) : IAsyncDisposable
     }
 
     /// <summary>Waits until so many messages are there that no consumer has.</summary>
-    public async Task ReadyAsync(string queue, int messages)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Ct);
-        limit.CancelAfter(TimeSpan.FromSeconds(30));
-        while ((await LookAsync(queue)).Ready != messages)
-        {
-            await timer.WaitForNextTickAsync(limit.Token);
-        }
-    }
+    public Task ReadyAsync(string queue, int messages) => Eventually.HoldsAsync(async () => (await LookAsync(queue)).Ready == messages);
 
     /// <summary>Takes a message away; null when there is none.</summary>
     public async Task<BasicGetResult?> TakeAsync(string queue)

@@ -35,19 +35,6 @@ public sealed class RedisServer : IAsyncDisposable
     /// <summary>How tests' own commands prove who they are.</summary>
     public string? Password { get; init; }
 
-    /// <summary>Waits until something is so, within real seconds; the clock goes on slowly if one is given.</summary>
-    internal static async Task UntilAsync(Func<Task<bool>> condition, EventsFixture? events = null, TimeSpan? step = null)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(EventsFixture.Ct);
-        limit.CancelAfter(TimeSpan.FromSeconds(30));
-        while (!await condition())
-        {
-            await timer.WaitForNextTickAsync(limit.Token);
-            events?.Clock.Advance(step ?? TimeSpan.FromMilliseconds(1));
-        }
-    }
-
     /// <summary>Starts a platform whose function has this trigger.</summary>
     internal static Task<EventsFixture> StartAsync(TriggerSpec trigger, AsyncSpec? policy = null, Action<EventsFixture>? prepare = null, string? folder = null) => EventsFixture.StartAsync(
         folder: folder,
@@ -112,7 +99,7 @@ public sealed class RedisServer : IAsyncDisposable
     }
 
     /// <summary>Waits until a stream's only group has taken and acknowledged everything; the clock goes on slowly if one is given.</summary>
-    internal Task AcknowledgedAsync(string stream, EventsFixture? events = null, TimeSpan? step = null) => UntilAsync(
+    internal Task AcknowledgedAsync(string stream, EventsFixture? events = null, TimeSpan? step = null) => Eventually.HoldsAsync(
         async () =>
         {
             if (await PendingAsync(stream) != 0)

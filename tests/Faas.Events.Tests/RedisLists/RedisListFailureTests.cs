@@ -39,7 +39,7 @@ public sealed class RedisListFailureTests
             return FakeTransport.Answer(200, "done");
         });
         await PushAsync(server, 60);
-        await RedisServer.UntilAsync(() => Task.FromResult(events.Transport.Ran.Count > 30));
+        await Eventually.HoldsAsync(() => events.Transport.Ran.Count > 30, events);
         await server.KillAsync();
         gate.SetResult();
         Assert.Contains($"Redis at {server.Place}", (await events.TriggerAsync(Id, trigger => trigger.State == TriggerState.Failing)).Detail, StringComparison.Ordinal);
@@ -57,7 +57,7 @@ public sealed class RedisListFailureTests
         await server.StartAsync();
         await PushAsync(server, 20);
         var first = await StartAsync(server.Url, events => events.Transport.Run = (_, ct) => events.Transport.Ran.Count > 5 ? FakeTransport.UntilStoppedAsync(ct) : Task.FromResult(FakeTransport.Answer(200, "done")));
-        await RedisServer.UntilAsync(() => Task.FromResult(first.Transport.Ran.Count > 10));
+        await Eventually.HoldsAsync(() => first.Transport.Ran.Count > 10, first);
         var before = first.Transport.Ids.ToHashSet();
         var folder = await first.KillAsync();
         await using var events = await StartAsync(server.Url, folder: folder);
@@ -84,7 +84,7 @@ public sealed class RedisListFailureTests
 
     private static Task<StackExchange.Redis.RedisResult> PushAsync(RedisServer server, int count) => server.ExecuteAsync("LPUSH", [List, .. Enumerable.Range(0, count).Select(number => $"{number}")]);
 
-    private static Task DoneAsync(RedisServer server, EventsFixture events) => RedisServer.UntilAsync(async () => (int)await server.ExecuteAsync("EXISTS", List, Taken) == 0, events);
+    private static Task DoneAsync(RedisServer server, EventsFixture events) => Eventually.HoldsAsync(async () => (int)await server.ExecuteAsync("EXISTS", List, Taken) == 0, events);
 
     private static Task<EventsFixture> StartAsync(string url, Action<EventsFixture>? prepare = null, string? folder = null) =>
         RedisServer.StartAsync(new TriggerSpec { RedisList = new RedisListSpec { Url = url, List = List } }, prepare: prepare, folder: folder);

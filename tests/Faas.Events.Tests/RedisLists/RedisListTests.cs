@@ -204,13 +204,13 @@ public sealed class RedisListTests(RedisServer server) : IClassFixture<RedisServ
         await events.AfterAsync(TimeSpan.FromSeconds(1), Id, trigger => trigger.Detail?.Contains($"'{Dead}'", StringComparison.Ordinal) == true);
         Assert.Equal(1, (int)await server.ExecuteAsync("HLEN", Taken));   // it is nowhere else, so it is still here
         await server.ExecuteAsync("DEL", Dead);
-        await RedisServer.UntilAsync(async () => (int)await server.ExecuteAsync("LLEN", Dead) == 1, events, TimeSpan.FromMilliseconds(100));
-        await RedisServer.UntilAsync(async () => (int)await server.ExecuteAsync("HLEN", Taken) == 0);
+        await Eventually.HoldsAsync(async () => (int)await server.ExecuteAsync("LLEN", Dead) == 1, events, TimeSpan.FromMilliseconds(100));
+        await Eventually.HoldsAsync(async () => (int)await server.ExecuteAsync("HLEN", Taken) == 0);
     }
 
     private static Task<EventsFixture> StartAsync(RedisListSpec spec, Action<EventsFixture>? prepare = null) => RedisServer.StartAsync(new TriggerSpec { RedisList = spec }, prepare: prepare);
 
     /// <summary>Attempts have run, and nothing is left in Redis.</summary>
-    private Task DoneAsync(EventsFixture events, int attempts) => RedisServer.UntilAsync(
+    private Task DoneAsync(EventsFixture events, int attempts) => Eventually.HoldsAsync(
         async () => events.Transport.Ran.Count >= attempts && (int)await server.ExecuteAsync("EXISTS", _list, Taken, Transit) == 0, events);
 }

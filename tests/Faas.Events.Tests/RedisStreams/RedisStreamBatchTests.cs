@@ -37,10 +37,10 @@ public sealed class RedisStreamBatchTests(RedisServer server) : IClassFixture<Re
     {
         await server.AddAsync(_stream, "data", "1", "2");
         await using var events = await StartAsync(Spec with { BatchWindow = TimeSpan.FromSeconds(30) });
-        await RedisServer.UntilAsync(async () => await server.PendingAsync(_stream) == 2);
+        await Eventually.HoldsAsync(async () => await server.PendingAsync(_stream) == 2);
         events.Clock.Advance(TimeSpan.FromSeconds(29));
         await server.AddAsync(_stream, "data", "3");
-        await RedisServer.UntilAsync(async () => await server.PendingAsync(_stream) == 3);
+        await Eventually.HoldsAsync(async () => await server.PendingAsync(_stream) == 3);
         Assert.Empty(events.Transport.Ran);
         events.Clock.Advance(TimeSpan.FromSeconds(1));
         await server.AcknowledgedAsync(_stream);
@@ -52,7 +52,7 @@ public sealed class RedisStreamBatchTests(RedisServer server) : IClassFixture<Re
     {
         await server.AddAsync(_stream, "data", "1", "2");
         await using var events = await StartAsync(Spec with { BatchWindow = TimeSpan.FromMinutes(5) });
-        await RedisServer.UntilAsync(async () => await server.PendingAsync(_stream) == 2);
+        await Eventually.HoldsAsync(async () => await server.PendingAsync(_stream) == 2);
         await server.AddAsync(_stream, "data", "3", "4");
         await server.AcknowledgedAsync(_stream);
         Assert.Equal(["1", "2", "3", "4"], GivenEvents.In(Assert.Single(events.Transport.Ran)));
@@ -63,7 +63,7 @@ public sealed class RedisStreamBatchTests(RedisServer server) : IClassFixture<Re
     {
         await server.AddAsync(_stream, "data", "1", "2", "3", "4");
         await using var events = await StartAsync(Spec, Twice, claim => claim.Body.Length > 0 && GivenEvents.In(claim).Count == 4 ? Failing(claim, "2", "4") : Failing(claim));
-        await RedisServer.UntilAsync(async () => await server.PendingAsync(_stream) == 2);
+        await Eventually.HoldsAsync(async () => await server.PendingAsync(_stream) == 2);
         Assert.Single(events.Transport.Ran);
         events.Clock.Advance(TimeSpan.FromSeconds(1));   // the longest pause before the second
         await server.AcknowledgedAsync(_stream, events);
@@ -82,7 +82,7 @@ public sealed class RedisStreamBatchTests(RedisServer server) : IClassFixture<Re
         Assert.All(dead, letter => Assert.Contains("batchItemFailures; that was delivery 2 of 2", letter.Reason, StringComparison.Ordinal));
         events.Transport.Run = (_, _) => Task.FromResult(FakeTransport.Answer(200, "done"));
         await events.Desk.RedriveAsync(new DeadLetterChoice(null, "hello"), EventsFixture.Ct);
-        await RedisServer.UntilAsync(() => Task.FromResult(events.Transport.Ran.Count == 4));
+        await Eventually.HoldsAsync(() => events.Transport.Ran.Count == 4, events);
         Assert.Equal([["2"], ["4"]], events.Transport.Ran.Skip(2).Select(GivenEvents.In).OrderBy(given => given[0], StringComparer.Ordinal));
     }
 

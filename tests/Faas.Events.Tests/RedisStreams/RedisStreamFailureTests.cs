@@ -39,7 +39,7 @@ public sealed class RedisStreamFailureTests
             return FakeTransport.Answer(200, "done");
         });
         var ids = await server.AddAsync(Stream, "data", [.. Enumerable.Range(0, 60).Select(number => $"{number}")]);
-        await RedisServer.UntilAsync(() => Task.FromResult(events.Transport.Ran.Count > 30));
+        await Eventually.HoldsAsync(() => events.Transport.Ran.Count > 30, events);
         await server.KillAsync();
         gate.SetResult();
         var failing = await events.TriggerAsync(Id, trigger => trigger.State == TriggerState.Failing);
@@ -59,7 +59,7 @@ public sealed class RedisStreamFailureTests
         await server.StartAsync();
         await server.AddAsync(Stream, "data", [.. Enumerable.Range(0, 20).Select(number => $"{number}")]);
         var first = await StartAsync(server.Url, events => events.Transport.Run = (_, ct) => events.Transport.Ran.Count > 5 ? FakeTransport.UntilStoppedAsync(ct) : Task.FromResult(FakeTransport.Answer(200, "done")));
-        await RedisServer.UntilAsync(() => Task.FromResult(first.Transport.Ran.Count > 10));
+        await Eventually.HoldsAsync(() => first.Transport.Ran.Count > 10, first);
         var before = first.Transport.Ids.ToHashSet();
         var folder = await first.KillAsync();
         await using var events = await StartAsync(server.Url, folder: folder);

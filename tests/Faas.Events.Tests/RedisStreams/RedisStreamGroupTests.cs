@@ -49,7 +49,7 @@ public sealed class RedisStreamGroupTests(RedisServer server) : IClassFixture<Re
         await server.ExecuteAsync("XREADGROUP", "GROUP", "shop", "gone", "COUNT", "4", "STREAMS", _stream, ">");
         await using var events = await StartAsync(Spec with { Group = "shop", Concurrency = 2 });
         await RanAsync(events, "1", "2", "3", "4", "5");
-        await RedisServer.UntilAsync(async () => await server.PendingAsync(_stream, "shop") == 0);
+        await Eventually.HoldsAsync(async () => await server.PendingAsync(_stream, "shop") == 0);
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class RedisStreamGroupTests(RedisServer server) : IClassFixture<Re
         await events.Transport.BeganAsync();
 
         // It is claimed again, which Redis counts as a delivery, while it runs.
-        await RedisServer.UntilAsync(
+        await Eventually.HoldsAsync(
             async () => (int)(await server.ExecuteAsync("XPENDING", _stream, "faas.hello.redis-stream", entry, entry, "1"))[0][3] > 1, events, TimeSpan.FromMilliseconds(100));
         gate.SetResult();
         await server.AcknowledgedAsync(_stream);
@@ -121,7 +121,7 @@ public sealed class RedisStreamGroupTests(RedisServer server) : IClassFixture<Re
 
     private static async Task RanAsync(EventsFixture events, params string[] bodies)
     {
-        await RedisServer.UntilAsync(() => Task.FromResult(events.Transport.Ran.Count >= bodies.Length), events, TimeSpan.FromMilliseconds(50));
+        await Eventually.HoldsAsync(() => events.Transport.Ran.Count >= bodies.Length, events, TimeSpan.FromMilliseconds(50));
         Assert.Equal(bodies.Order(StringComparer.Ordinal), events.Transport.Ran.Select(claim => GivenEvents.In(claim).Single()).Order(StringComparer.Ordinal));
     }
 }

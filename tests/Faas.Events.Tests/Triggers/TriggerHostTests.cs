@@ -258,14 +258,7 @@ public sealed class TriggerHostTests
         },
         kinds: brokers);
 
-    private static async Task GoneAsync(EventsFixture events)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
-        while (events.Triggers.List("hello").Length > 0)
-        {
-            await timer.WaitForNextTickAsync(EventsFixture.Ct);
-        }
-    }
+    private static Task GoneAsync(EventsFixture events) => Eventually.HoldsAsync(() => events.Triggers.List("hello").Length == 0);
 
     /// <summary>Starts with a trigger whose source is <paramref name="run"/>, by default one that waits.</summary>
     private static async Task<EventsFixture> StartAsync(Func<TriggerContext, CancellationToken, Task>? run = null, Action<EventsFixture>? prepare = null) =>

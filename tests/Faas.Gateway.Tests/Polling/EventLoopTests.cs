@@ -63,6 +63,21 @@ public sealed class EventLoopTests : IDisposable
         Assert.Equal("on purpose", (await failing.Fault.Task.WaitAsync(Patience.Limit, TestContext.Current.CancellationToken)).Message);
         otherFar.Send([1]);
         await healthy.Heard(Epoll.Readable);
+        GC.KeepAlive(far);
+    }
+
+    [Fact]
+    public async Task A_socket_that_fails_to_hear_of_its_failure_does_not_end_the_loop()
+    {
+        var (near, far) = Pair();
+        var failing = new Listening(_loop, near) { Fails = true };
+        _loop.Watch(failing);
+        far.Send([1]);
+        await failing.Fault.Task.WaitAsync(Patience.Limit, TestContext.Current.CancellationToken);
+        far.Send([1]);   // it hears of this failure, too, and throws: its task has ended
+        await GatewayFixture.EventuallyAsync(() => failing.Faults == 2);
+        Assert.True(await OnLoopAsync(() => true));
+        GC.KeepAlive(far);
     }
 
     [Fact]
@@ -143,6 +158,7 @@ public sealed class EventLoopTests : IDisposable
     private sealed class Listening(EventLoop loop, Socket socket) : PolledSocket(loop, socket)
     {
         private uint _all;
+        private int _faults;
 
         public bool Fails { get; init; }
 
@@ -151,6 +167,8 @@ public sealed class EventLoopTests : IDisposable
         public TaskCompletionSource<Exception> Fault { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public uint All => Volatile.Read(ref _all);
+
+        public int Faults => Volatile.Read(ref _faults);
 
         public Task Heard(uint events) => GatewayFixture.EventuallyAsync(() => (All & events) != 0);
 
@@ -165,6 +183,10 @@ public sealed class EventLoopTests : IDisposable
             Then?.Invoke();
         }
 
-        public override void OnFault(Exception exception) => Fault.SetResult(exception);
+        public override void OnFault(Exception exception)
+        {
+            Interlocked.Increment(ref _faults);
+            Fault.SetResult(exception);
+        }
     }
 }
