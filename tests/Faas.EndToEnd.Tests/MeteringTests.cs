@@ -122,7 +122,7 @@ public sealed class MeteringTests(ProcessPlatform platform) : PlatformTests(plat
     public async Task Records_say_cold_and_warm_apart()
     {
         var name = TestFunctions.NewName("apart");
-        await Platform.DeployAsync(name, "hello.py", spec => spec with { KeepAlive = TimeSpan.FromSeconds(1) });
+        await Platform.DeployAsync(name, "hello.py", spec => spec with { KeepAlive = TimeSpan.FromSeconds(3) });   // longer than a machine stands still between two calls
         await Admin.InstancesAsync(name, 0);
         await Platform.CallAsync(name, callId: $"{name}-cold").TextAsync();
         await Platform.CallAsync(name, callId: $"{name}-warm").TextAsync();

@@ -25,8 +25,12 @@ public abstract class ScaleTests(SharedPlatform shared) : PlatformTests(shared)
             Assert.Equal("hello", await cold.Content.ReadAsStringAsync(Stop));
             Assert.True(cold.Timing("cold") > 0, "the first call waited for an activation");
 
-            using var warm = await Platform.CallAsync(name);
-            Assert.Equal(0, warm.Timing("cold"));
+            // Not the first of them, where the machine stood still for longer than the instance is kept.
+            await Eventually.HoldsAsync("a warm call", async () =>
+            {
+                using var warm = await Platform.CallAsync(name);
+                return warm.Timing("cold") == 0;
+            });
         }
     }
 

@@ -7,18 +7,17 @@ namespace Faas.Cli.Invoking;
 /// <summary>What one invocation cost, by its usage record, which is in the ledger about a tenth of a second after the answer.</summary>
 internal static class InvocationCost
 {
-    private static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(50);
+    /// <summary>How often it is asked for: for a second, and on a machine that stands still meanwhile no less often. The answer is on the terminal by then.</summary>
+    private const int AsksMax = 20;
 
-    /// <summary>How long the record is waited for. The answer is on the terminal by then.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(50);
 
     /// <summary>A line such as <c>billed 2 ms at 256 MiB: 0.0000000083 USD; 1.3 ms of CPU time, 31.2 MiB of memory at most</c>; null when there is no record yet, or who asks may not see it.</summary>
     public static async Task<string?> FindAsync(FaasClient client, string function, string invocationId, TimeProvider time, CancellationToken cancellationToken)
     {
-        var began = time.GetTimestamp();
         try
         {
-            while (true)
+            for (var asked = 0; asked < AsksMax; asked++)
             {
                 if (await client.ListInvocationsAsync(function, invocationId, 1, cancellationToken) is [var record, ..])
                 {
@@ -27,13 +26,10 @@ internal static class InvocationCost
                     return record.Cpu == TimeSpan.Zero ? billed : $"{billed}; {Text.Duration(record.Cpu)} of CPU time, {Text.Bytes(record.PeakKiB * 1024)} of memory at most";
                 }
 
-                if (time.GetElapsedTime(began) >= Patience)
-                {
-                    return null;
-                }
-
                 await Task.Delay(AskEvery, time, cancellationToken);
             }
+
+            return null;
         }
         catch (Exception e) when (e is FaasApiException or FaasUnreachableException)
         {

@@ -30,10 +30,10 @@ internal sealed class SpanReceiver : IAsyncDisposable
     /// <summary>All spans so far.</summary>
     public IReadOnlyList<ReceivedSpan> Spans => [.. _spans];
 
-    /// <summary>The spans of one trace, once there are so many.</summary>
-    public async Task<IReadOnlyList<ReceivedSpan>> OfTraceAsync(string traceId, int count)
+    /// <summary>The spans of one trace, once that one of them is there which ends last: they come in the order in which they ended.</summary>
+    public async Task<IReadOnlyList<ReceivedSpan>> OfTraceAsync(string traceId, string last)
     {
-        await Eventually.HoldsAsync($"{count} spans of {traceId}", () => Spans.Count(span => span.TraceId == traceId) >= count);
+        await Eventually.HoldsAsync($"span '{last}' of {traceId}", () => Spans.Any(span => span.TraceId == traceId && span.Name == last));
         return [.. Spans.Where(span => span.TraceId == traceId)];
     }
 
