@@ -47,14 +47,20 @@ internal sealed class FunctionLog : IAsyncDisposable
     private bool _isScheduled;
     private bool _isClosed;
 
-    public FunctionLog(string folder, LogOptions options, LogWriter writer, TimeProvider time)
+    public FunctionLog(string folder, LogOptions options, LogRoom room, LogWriter writer, TimeProvider time)
     {
-        _segments = new LogSegments(folder, options, time);
+        _segments = new LogSegments(folder, options, room, time);
         _options = options;
         _writer = writer;
         _time = time;
         _rate = new LineRate(options);
     }
+
+    /// <summary>Bytes that it had on the disk when it was used last.</summary>
+    public long Bytes => _segments.Bytes;
+
+    /// <summary>When its newest part was begun: milliseconds since 1970, 0 without one.</summary>
+    public long NewestUnixMs => _segments.NewestUnixMs;
 
     /// <summary>Adds a line.</summary>
     public void Append(LogLine line)
@@ -121,14 +127,11 @@ internal sealed class FunctionLog : IAsyncDisposable
     /// <summary>Removes what is too old.</summary>
     public Task PruneAsync(CancellationToken ct) => AskAsync(_segments.Prune, ct);
 
+    /// <summary>Removes its oldest parts until no more than <paramref name="bytesMax"/> are left; the newest stays, unless nothing may.</summary>
+    public Task ShrinkAsync(long bytesMax, CancellationToken ct) => AskAsync(() => _segments.Shrink(bytesMax), ct);
+
     /// <summary>Deletes the files. The log must have been disposed.</summary>
-    public void Delete()
-    {
-        if (Directory.Exists(_segments.Folder))
-        {
-            Directory.Delete(_segments.Folder, recursive: true);
-        }
-    }
+    public void Delete() => _segments.Delete();
 
     /// <summary>Writes out what is pending, tells what was dropped, and ends all followers. The writer must still be there.</summary>
     public async ValueTask DisposeAsync()

@@ -9,6 +9,13 @@ internal sealed class LogOptions
     [Range(1024 * 1024, 256 * 1024 * 1024)]
     public int BytesMax { get; set; } = 8 * 1024 * 1024;
 
+    /// <summary>
+    /// Bytes that all logs together may have on the disk, 16 MiB to 1 TiB. Beyond them the oldest parts of the largest logs go, and where that is not enough the logs of functions
+    /// that have been silent longest. Default 4 GiB: five hundred full logs; thousands of functions must not take the disk that the ledger and the queue are on.
+    /// </summary>
+    [Range(16L * 1024 * 1024, 1024L * 1024 * 1024 * 1024)]
+    public long TotalBytesMax { get; set; } = 4L * 1024 * 1024 * 1024;
+
     /// <summary>Days after which lines are removed; a log is cut in pieces, so up to an eighth more. Default 14: the fault of the week before last can still be looked into.</summary>
     [Range(1, 3650)]
     public int RetainDays { get; set; } = 14;

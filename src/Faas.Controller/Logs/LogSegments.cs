@@ -6,7 +6,7 @@ namespace Faas.Controller.Logs;
 /// One function's log on the disk: a folder of segments, each a file of JSON lines named after the millisecond in which it was begun, so that names say which
 /// ones a reader can leave out. No file stays open. Not thread-safe: one writer at a time. A crash tears at most the last line, which readers skip.
 /// </summary>
-internal sealed class LogSegments(string folder, LogOptions options, TimeProvider time)
+internal sealed class LogSegments(string folder, LogOptions options, LogRoom room, TimeProvider time)
 {
     private const string Extension = ".ndjson";
 
@@ -17,9 +17,13 @@ internal sealed class LogSegments(string folder, LogOptions options, TimeProvide
     private const int SegmentBytesMax = 4 * 1024 * 1024;
 
     private List<Segment>? _segments;
+    private long _bytes;
 
-    /// <summary>Where the segments are.</summary>
-    public string Folder => folder;
+    /// <summary>Bytes on the disk when this was used last. Any thread may ask.</summary>
+    public long Bytes => Volatile.Read(ref _bytes);
+
+    /// <summary>When the newest segment was begun: milliseconds since 1970, 0 without one.</summary>
+    public long NewestUnixMs { get; private set; }
 
     private int BytesPerSegment => Math.Min(options.BytesMax / Parts, SegmentBytesMax);
 
@@ -46,6 +50,7 @@ internal sealed class LogSegments(string folder, LogOptions options, TimeProvide
             }
 
             segments[^1] = segment;
+            Count(segments);
             start = ends[last];
             first = last + 1;
         }
@@ -65,6 +70,33 @@ internal sealed class LogSegments(string folder, LogOptions options, TimeProvide
         {
             RemoveOldest(segments);
         }
+    }
+
+    /// <summary>Removes the oldest segments until no more than <paramref name="bytesMax"/> are left; the newest stays, unless nothing may.</summary>
+    public void Shrink(long bytesMax)
+    {
+        if (_segments is null && !Directory.Exists(folder))
+        {
+            return;
+        }
+
+        var segments = Load();
+        while (segments.Count > (bytesMax == 0 ? 0 : 1) && segments.Sum(segment => segment.Bytes) > bytesMax)
+        {
+            RemoveOldest(segments);
+        }
+    }
+
+    /// <summary>Removes all of it, its folder too.</summary>
+    public void Delete()
+    {
+        if (Directory.Exists(folder))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        Count([]);
+        Forget();
     }
 
     /// <summary>What there is to read now, oldest first. Lines that come later are not in it.</summary>
@@ -107,7 +139,16 @@ internal sealed class LogSegments(string folder, LogOptions options, TimeProvide
             segments[^1] = Repaired(segments[^1]);
         }
 
+        Count(segments);
         return _segments = segments;
+    }
+
+    private void Count(List<Segment> segments)
+    {
+        var bytes = segments.Sum(segment => segment.Bytes);
+        room.Change(bytes - _bytes);
+        Volatile.Write(ref _bytes, bytes);
+        NewestUnixMs = segments is [.., var newest] ? newest.BegunUnixMs : 0;
     }
 
     /// <summary>What a crash has torn off is ended, so that the next line does not become part of it.</summary>
@@ -158,6 +199,7 @@ internal sealed class LogSegments(string folder, LogOptions options, TimeProvide
     {
         File.Delete(PathOf(segments[0]));
         segments.RemoveAt(0);
+        Count(segments);
     }
 
     /// <summary>False when the file is not as this log has left it.</summary>
