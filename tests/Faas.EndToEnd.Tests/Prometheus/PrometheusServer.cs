@@ -1,8 +1,7 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using Faas.EndToEnd.Tests.Running;
+using Faas.Tests.Servers;
 
 namespace Faas.EndToEnd.Tests.Prometheus;
 
@@ -25,9 +24,7 @@ internal sealed class PrometheusServer : IAsyncDisposable
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     /// <summary>Skips the test where Prometheus is not installed; with FAAS_NO_SKIPS the run counts that as a failure.</summary>
-    public static void Require() => Assert.SkipUnless(
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, "promtool"))),
-        "prometheus is not installed; tests/run.sh installs it as root");
+    public static void Require() => ServerProcess.Require("prometheus");
 
     /// <summary>A copy of deploy/prometheus for <paramref name="platform"/>: its address and its key. Only the times are others.</summary>
     public static string Configure(Platform platform)
@@ -47,7 +44,7 @@ internal sealed class PrometheusServer : IAsyncDisposable
     /// <summary>Starts on what <see cref="Configure"/> has made; the folder is deleted in the end.</summary>
     public static async Task<PrometheusServer> StartAsync(string folder)
     {
-        var port = FreePort();
+        var port = ServerProcess.FreePort();
         var start = new ProcessStartInfo(
             "prometheus",
             [$"--config.file={folder}/prometheus.yml", $"--storage.tsdb.path={folder}/data", $"--web.listen-address=127.0.0.1:{port}", "--storage.tsdb.min-block-duration=2h", "--log.level=warn"])
@@ -102,13 +99,6 @@ internal sealed class PrometheusServer : IAsyncDisposable
         _process.Dispose();
         _http.Dispose();
         Directory.Delete(_folder, recursive: true);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private async Task<bool> IsReadyAsync()

@@ -21,6 +21,14 @@ internal static class Queueing
     public static async Task<InvocationDescription> InvocationAsync(this ManagementApi admin, string id) =>
         (await admin.Http.GetFromJsonAsync<InvocationDescription>($"/v1/invocations/{id}", ManagementApi.Json, Stop))!;
 
+    /// <summary>An invocation's only usage record, which may be in the ledger a moment after it has ended: from Redis it comes by way of an outbox.</summary>
+    public static async Task<UsageRecord> RecordAsync(this ManagementApi admin, string id)
+    {
+        IReadOnlyList<UsageRecord> found = [];
+        await Eventually.HoldsAsync($"the record of {id}", async () => (found = await admin.InvocationsAsync($"id={id}")).Count > 0);
+        return Assert.Single(found);
+    }
+
     /// <summary>The invocation once it has ended.</summary>
     public static Task<InvocationDescription> EndedAsync(this ManagementApi admin, string id) => Eventually.GivesAsync($"the end of {id}", async () =>
     {

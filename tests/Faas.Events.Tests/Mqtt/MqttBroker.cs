@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using Faas.Contracts.Functions;
 using Faas.Events.Mqtt;
+using Faas.Tests.Servers;
 
 namespace Faas.Events.Tests.Mqtt;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Faas.Contracts.Functions;
 using Faas.Events.RabbitMq;
+using Faas.Tests.Servers;
 using RabbitMQ.Client;
 
 namespace Faas.Events.Tests.RabbitMq;

@@ -2,6 +2,7 @@ using System.Globalization;
 using Faas.Contracts.Functions;
 using Faas.Events.RedisLists;
 using Faas.Events.RedisStreams;
+using Faas.Tests.Servers;
 using Microsoft.Extensions.Logging.Abstractions;
 using StackExchange.Redis;
 

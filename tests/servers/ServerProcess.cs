@@ -2,9 +2,9 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Faas.Events.Tests;
+namespace Faas.Tests.Servers;
 
-/// <summary>A real server's process: a broker on a port and in a folder of its own. Started and killed as a test says, and stopped by its pid.</summary>
+/// <summary>A real server's process, such as a broker's, on a port and in a folder of its own. Started and killed as a test says, and stopped by its pid.</summary>
 internal sealed class ServerProcess(string program, Func<ServerProcess, IEnumerable<string>> arguments) : IAsyncDisposable
 {
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(90);
@@ -12,7 +12,7 @@ internal sealed class ServerProcess(string program, Func<ServerProcess, IEnumera
     private Process? _process;
 
     /// <summary>The folder for what it keeps; the same after it was killed and started again.</summary>
-    public string Folder { get; } = Directory.CreateTempSubdirectory("faas-broker-").FullName;
+    public string Folder { get; } = Directory.CreateTempSubdirectory("faas-server-").FullName;
 
     /// <summary>A port that was free when this was made.</summary>
     public int Port { get; } = FreePort();
