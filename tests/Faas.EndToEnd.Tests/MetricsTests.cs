@@ -48,6 +48,15 @@ public sealed class MetricsTests(ProcessPlatform platform) : PlatformTests(platf
     }
 
     [Fact]
+    public async Task They_tell_what_logs_take_of_the_disk()
+    {
+        await Platform.DeployAsync("echo-log", "echo.py");
+        await Platform.CallAsync("echo-log/log").TextAsync();
+        await Eventually.HoldsAsync("bytes of logs", async () => (await Admin.Http.GetStringAsync("/metrics", Stop)).Split('\n').Any(
+            line => line.StartsWith("faas_log_bytes ", StringComparison.Ordinal) && line != "faas_log_bytes 0"));
+    }
+
+    [Fact]
     public async Task Prometheus_takes_the_configuration_and_the_rules()
     {
         PrometheusServer.Require();

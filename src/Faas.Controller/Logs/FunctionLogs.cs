@@ -28,6 +28,9 @@ internal sealed class FunctionLogs : IFunctionOutput, IAsyncDisposable
         }
     }
 
+    /// <summary>What all together have on the disk.</summary>
+    public long Bytes => _room.Used;
+
     /// <summary>Something for each time that all together have become more than they may be: <see cref="FitAsync"/> is due.</summary>
     public ChannelReader<bool> Over => _room.Over;
 
