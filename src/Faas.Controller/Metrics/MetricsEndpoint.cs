@@ -14,6 +14,7 @@ internal static class MetricsEndpoint
         services.AddSingleton<IMetricSection, UsageSection>().AddSingleton<IMetricSection, FleetSection>();
         services.AddSingleton<IMetricSection, EventSection>().AddSingleton<IMetricSection, PlatformSection>();
         services.AddSingleton<IMetricSection, BudgetSection>().AddSingleton<IMetricSection, MemorySection>();
+        services.AddSingleton<IMetricSection, LogSection>();
     }
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet(Path, AnswerAsync).ExcludeFromDescription();

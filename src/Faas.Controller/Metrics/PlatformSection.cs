@@ -1,7 +1,6 @@
 using Faas.Contracts.Hosting;
 using Faas.Controller.Functions;
 using Faas.Controller.Link;
-using Faas.Controller.Logs;
 using Faas.Controller.Metering;
 using Faas.Controller.Scaling;
 using Faas.Instances;
@@ -9,12 +8,12 @@ using Prometheus;
 
 namespace Faas.Controller.Metrics;
 
-/// <summary>The platform as a whole: stems, memory, the gateway, the ledger's intake, logs, this process.</summary>
+/// <summary>The platform as a whole: stems, memory, the gateway, the ledger's intake, this process.</summary>
 internal sealed class PlatformSection : IMetricSection
 {
     private readonly CollectorRegistry _registry;
 
-    public PlatformSection(PlatformMetrics platform, InstanceHost host, FleetParts fleet, FunctionCatalog catalog, UsageIngest ingest, FunctionLogs logs, DataFolder data)
+    public PlatformSection(PlatformMetrics platform, InstanceHost host, FleetParts fleet, FunctionCatalog catalog, UsageIngest ingest, DataFolder data)
     {
         _registry = platform.Registry;
         var metrics = platform.Metrics;
@@ -26,7 +25,6 @@ internal sealed class PlatformSection : IMetricSection
         var lag = metrics.CreateGauge("faas_usage_lag_seconds", "How long the oldest usage batch that is not stored yet has waited in the controller.");
         var waiting = metrics.CreateGauge("faas_usage_batches_waiting", "Usage batches that wait in the controller.");
         var segments = metrics.CreateGauge("faas_usage_journal_segments", "Segments of the gateway's usage journal: those not stored yet, and the one being written.");
-        var log = metrics.CreateGauge("faas_log_bytes", "Bytes that the logs of all functions have on the disk.");
         _registry.AddBeforeCollectCallback(() =>
         {
             functions.Set(catalog.All.Count);
@@ -36,7 +34,6 @@ internal sealed class PlatformSection : IMetricSection
             memory.WithLabels("allottable").Set(allottable << 20);
             memory.WithLabels("allotted").Set(allotted << 20);
             memory.WithLabels("available").Set(fleet.Machine.AvailableMiB() << 20);
-            log.Set(logs.Bytes);
             lag.Set(ingest.Lag.TotalSeconds);
             waiting.Set(ingest.Waiting);
             segments.Set(Directory.Exists(data.Journal) ? Directory.EnumerateFiles(data.Journal).Count() : 0);
