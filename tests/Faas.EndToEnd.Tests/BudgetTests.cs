@@ -44,10 +44,10 @@ public sealed class BudgetTests
         Assert.Equal("hello", await platform.CallAsync("hello").TextAsync());
         var ended = await platform.Admin.EndedAsync(waiting);
         Assert.Equal((InvocationState.Succeeded, 1), (ended.State, ended.Attempts));
-        await Eventually.HoldsAsync("three warnings", () => receiver.Taken.Count == 3);
-        Assert.Equal([50, 80, 100], receiver.Taken.Select(taken => taken.Json.GetProperty("data").GetProperty("percent").GetInt32()).Order());
+        // One that the killed controller was sending may come twice, under the same id.
+        await Eventually.HoldsAsync("three warnings", () => receiver.Taken.DistinctBy(taken => taken.Id).Count() == 3);
+        Assert.Equal([50, 80, 100], receiver.Taken.DistinctBy(taken => taken.Id).Select(taken => taken.Json.GetProperty("data").GetProperty("percent").GetInt32()).Order());
         Assert.All(receiver.Taken, taken => Assert.True(taken.IsSignedWith(platform.Folder.CallbackKeyFile)));
-        Assert.Equal(3, receiver.Taken.Select(taken => taken.Id).Distinct().Count());
         Assert.Contains(receiver.Taken, taken => taken.Json.GetProperty("type").GetString() == "faas.budget.exceeded");
         Assert.Contains("faas_budget_state{budget=\"function:hello:month\",state=\"within\"} 1", await platform.Admin.Http.GetStringAsync("/metrics", Stop), StringComparison.Ordinal);
     }
